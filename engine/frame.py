@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+_serials = itertools.count(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +49,8 @@ class Frame:
 
     ``pixels`` (H, W, 3) uint8 RGB, C-contiguous and read-only; ``source`` names where it came from
     as the user wrote it (a path, ``camera:0``, ``scene:7``); ``index`` counts from 0 within the
-    source; ``seconds`` is the position in a video, if there is one.
+    source; ``seconds`` is the position in a video, if there is one. ``serial`` is unique for life:
+    equal serials mean the same pixels.
     """
 
     pixels: NDArray[np.uint8]
@@ -54,6 +58,7 @@ class Frame:
     index: int = 0
     seconds: float | None = None
     truth: GroundTruth | None = None
+    serial: int = field(default_factory=_serials.__next__, init=False)
 
     def __post_init__(self) -> None:
         p = self.pixels

@@ -32,7 +32,9 @@ class Request:
     """All that one trace depends on, captured when it was asked for.
 
     ``epoch`` changes with source, model or device: running work of an older epoch is cancelled and
-    its results are never shown. ``seq`` rises with every request, also within an epoch.
+    its results are never shown. ``seq`` rises with every request, also within an epoch. ``base``
+    is a trace whose unchanged stages are taken over: the pinned one, when a live picture is frozen
+    and the session has gone on to newer frames since; by default the session's last.
     """
 
     frame: Frame
@@ -41,6 +43,7 @@ class Request:
     settings: Settings = field(default_factory=Settings)
     epoch: int = 0
     seq: int = 0
+    base: Trace | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Session:
         self._family: Family | None = None
         self._pipeline: Pipeline | None = None
         self._last: Trace | None = None
-        self._generation = 0  # counts (frame, model) pairs: the root of every stage key
+        self._generation = 0  # counts loaded models; with the frame's serial the root of every key
 
     @property
     def model(self) -> LoadedModel | None:
@@ -151,13 +154,15 @@ class Session:
         from engine.families import Root
 
         assert self._model is not None and self._pipeline is not None and self._family is not None
-        last = self._last
-        if last is None or last.frame is not request.frame:
-            self._generation += 1
+        base = self._last if request.base is None else request.base
         root = Root(request.frame, torch.device(self._model.device))
         with torch.inference_mode():
             stages = self._pipeline.run(
-                root, (self._generation,), settings, last.stages if last else None, cancelled
+                root,
+                (self._generation, request.frame.serial),
+                settings,
+                base.stages if base else None,
+                cancelled,
             )
         return Trace(
             frame=request.frame,
