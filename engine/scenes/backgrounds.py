@@ -12,33 +12,41 @@ from engine.scenes.palette import CREAMS, WALLS, WOODS, WRAPPERS, Colour, pick, 
 
 _SHIFT = 4
 
+Grain = NDArray[np.int16]
 
-def _pool() -> NDArray[np.int16]:
+
+def _pool() -> Grain:
     """Grain for every scene: (512, 768) of about normal values, standard deviation near 37."""
     rng = np.random.Generator(np.random.PCG64(20_240_229))
     total = rng.integers(0, 64, (4, 512, 768), np.int16).sum(0, dtype=np.int16)
-    return (total - 126).astype(np.int16)
+    pool: Grain = total - np.int16(126)
+    return pool
 
 
 POOL = _pool()
 
 
-def grain(rng: np.random.Generator, h: int, w: int) -> NDArray[np.int16]:
+def grain(rng: np.random.Generator, h: int, w: int) -> Grain:
     """An (h, w) window of the pool at a random place, repeated where the picture is larger."""
     y, x = int(rng.integers(512)), int(rng.integers(768))
     rows, columns = (np.arange(h) + y) % 512, (np.arange(w) + x) % 768
     return POOL[rows[:, None], columns[None, :]]
 
 
-def clouds(rng: np.random.Generator, h: int, w: int, cells: int) -> NDArray[np.int16]:
+def clouds(rng: np.random.Generator, h: int, w: int, cells: int) -> Grain:
     """Smooth (h, w) noise with about ``cells`` bumps across; values near -110 to 110."""
-    small = np.clip(grain(rng, max(2, h * cells // max(h, w)), max(2, w * cells // max(h, w))) + 128,
-                    0, 255).astype(np.uint8)  # fmt: skip
-    large = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR_EXACT)
-    return large.astype(np.int16) - 128
+    s = max(h, w)
+    return _enlarged(grain(rng, max(2, h * cells // s), max(2, w * cells // s)), h, w)
 
 
-def tint(colour: Colour, field: NDArray[np.int16], percent: int) -> Image:
+def _enlarged(field: Grain, h: int, w: int) -> Grain:
+    """A small field spread over (h, w); OpenCV's exact method is the same on every machine."""
+    small = np.clip(field + 128, 0, 255).astype(np.uint8)
+    large: Image = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR_EXACT)
+    return (large.astype(np.int16) - 128).astype(np.int16)
+
+
+def tint(colour: Colour, field: Grain, percent: int) -> Image:
     """A colour with its brightness moved by ``field`` * ``percent`` / 100; (h, w, 3) uint8."""
     moved = (field.astype(np.int32) * percent // 100).astype(np.int16)
     return np.clip(moved[:, :, None] + np.array(colour, np.int16), 0, 255).astype(np.uint8)
@@ -46,11 +54,7 @@ def tint(colour: Colour, field: NDArray[np.int16], percent: int) -> Image:
 
 def wood(rng: np.random.Generator, h: int, w: int, colour: Colour) -> Image:
     """Planks with a streaky figure along x."""
-    streaks = cv2.resize(
-        np.clip(grain(rng, h, max(2, w // 24)) + 128, 0, 255).astype(np.uint8),
-        (w, h),
-        interpolation=cv2.INTER_LINEAR_EXACT,
-    ).astype(np.int16) - 128  # fmt: skip
+    streaks = _enlarged(grain(rng, h, max(2, w // 24)), h, w)
     field = streaks // 2 + clouds(rng, h, w, 5) // 2
     plank = max(8, int(rng.integers(h // 8 + 2, h // 3 + 4)))
     rows = np.arange(h) + int(rng.integers(plank))
@@ -74,7 +78,8 @@ def checks(rng: np.random.Generator, h: int, w: int, colour: Colour) -> Image:
     cloth = np.array([pick(rng, CREAMS), (0, 0, 0), colour], np.int16)
     cloth[1] = (cloth[0] + cloth[2]) // 2
     weave = (grain(rng, h, w) // 9)[:, :, None]
-    return np.clip(cloth[weight] + weave, 0, 255).astype(np.uint8)
+    picture: Image = np.clip(cloth[weight] + weave, 0, 255).astype(np.uint8)
+    return picture
 
 
 def stripes(rng: np.random.Generator, h: int, w: int, colour: Colour) -> Image:

@@ -1,4 +1,4 @@
-"""One object on its own small canvas: silhouette, painted parts, shading by the shape of its body."""
+"""One object on its own small canvas: silhouette, painted parts, shading by its shape."""
 
 from __future__ import annotations
 
@@ -129,7 +129,6 @@ class Brush:
 
     def cylinder(self, half_width: float, gloss: int = 100) -> None:
         """Shade as an upright body of revolution; ``gloss`` in percent scales the highlight."""
-        h, w = self.alpha.shape
         k = np.float32(127.5 / half_width)
         if self.pose.angle == 0:
             x = self._grid[0][0] * (k / np.float32(self.pose.size)) + np.float32(127.5)
@@ -138,6 +137,7 @@ class Brush:
             rows = np.clip(self.local()[0] * k + np.float32(127.5), 0, 255).astype(np.uint8)
         shade, shine = CYLINDER_SHADE[rows], CYLINDER_SHINE[rows]
         if len(rows) == 1:
+            h = len(self.alpha)
             shade, shine = np.repeat(shade, h, 0), np.repeat(shine, h, 0)
         self.modulate(shade, shine, gloss)
 

@@ -51,7 +51,7 @@ def arc(
 
 
 def smooth(points: Points, rounds: int = 2) -> Points:
-    """Round the corners of a closed contour (Chaikin's corner cutting); (N, 2) -> (N * 2**rounds, 2)."""
+    """Round a closed contour by Chaikin's corner cutting; (N, 2) -> (N * 2**rounds, 2)."""
     for _ in range(rounds):
         after = np.concatenate([points[1:], points[:1]])
         finer = np.empty((2 * len(points), 2))
@@ -90,7 +90,7 @@ def star(points: int, outer: float, inner: float, turn: int = 0) -> Points:
 
 @dataclass(frozen=True)
 class Pose:
-    """Where an object stands: centre (x, y) in image px, ``size`` px for one local unit, ``angle``."""
+    """Where an object is: centre (x, y) in image px, px for one local unit, angle in TURN steps."""
 
     x: float
     y: float

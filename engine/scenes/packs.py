@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.scenes.brush import Brush, Field
-from engine.scenes.geometry import Pose, mirrored, rectangle, rounded
+from engine.scenes.geometry import Pose, rectangle, rounded
 from engine.scenes.palette import CREAMS, WRAPPERS, contrast, pick, shaded
 from engine.scenes.prints import panel, word
 
@@ -36,8 +36,10 @@ def box(pose: Pose, rng: np.random.Generator) -> Brush:
     glow = np.clip(136 - y * np.float32(26), 0, 255).astype(np.uint8)
     brush.modulate(glow)
     brush.fill(flank, shaded(card, 58))
-    stripe = np.stack([flank[0] * 0.45 + flank[3] * 0.55, flank[1] * 0.45 + flank[2] * 0.55,
-                       flank[1] * 0.3 + flank[2] * 0.7, flank[0] * 0.3 + flank[3] * 0.7])  # fmt: skip
+    near, far = flank[3] - flank[0], flank[2] - flank[1]
+    stripe = np.stack(
+        [flank[0] + near * 0.55, flank[1] + far * 0.55, flank[1] + far * 0.7, flank[0] + near * 0.7]
+    )
     brush.fill(stripe, shaded(contrast(rng, card), 60))
     brush.fill(lid, shaded(card, 128))
     if pose.size > 30:
@@ -111,12 +113,11 @@ def _bare(pose: Pose, rng: np.random.Generator, h: float) -> Brush:
             rectangle(x + inset, y + inset, x + pitch_x - g, y + pitch_y - g) for x, y in cells
         ]
         brush.fills(tiles, tone)
-    torn = mirrored([(0.0, 0.0)])[:0]
     y = -h - 0.02 + (2 * h + 0.04) * np.arange(9) / 8
     x = open_to + 0.03 * (np.arange(9) % 2)
     torn = np.concatenate([np.stack([x, y], 1), [(0.55, h + 0.02), (0.55, -h - 0.02)]])
     brush.fill(torn, foil)
-    brush.fill(torn + (0.07, 0.0), paper)
+    brush.fill(torn + np.array((0.07, 0.0)), paper)
     word(brush, rng, (open_to / 2 + 0.3, 0.0), 0.5 - open_to - 0.12, h, contrast(rng, paper))
     u, v = brush.local()
     _pillow(brush, u, v, h * 1.3)

@@ -1,4 +1,4 @@
-"""What is printed on packs: brand words in a stroke font of our own, bands, dots, zigzags, emblems."""
+"""What is printed on packs: words in a stroke font of our own, bands, dots, emblems."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORDS = ("POP", "OAT", "NUTS", "COLA", "MILK", "TEA", "ZAP", "MINT", "ICE", "LIM
          "SALT", "TOTO", "MOKA", "ZEST")  # fmt: skip
 _STROKES = {
     word: tuple(
-        np.array(stroke, np.float64) + (5.6 * i, 0.0)
+        np.array(stroke, np.float64) + np.array((5.6 * i, 0.0))
         for i, letter in enumerate(word)
         for stroke in _LETTERS.get(letter, ())
     )
@@ -92,7 +92,7 @@ def panel(brush: Brush, rng: np.random.Generator, x1: float, y1: float, x2: floa
     elif design == 2:  # a roundel with a star
         r = min(w, h) * a
         brush.fill(arc((cx, cy), (r, r), count=28), ink)
-        brush.fill(star(5, r * 0.8, r * 0.36) + (cx, cy), accent)
+        brush.fill(star(5, r * 0.8, r * 0.36) + np.array((cx, cy)), accent)
     elif design == 3:  # zigzag lower part
         brush.fill(zigzag(x1, x2, y1 + h * (1 - a), -h * 0.1, int(rng.integers(3, 6)), y2), ink)
         word(brush, rng, (cx, y1 + h * 0.3), w * 0.8, h * 0.24, ink)

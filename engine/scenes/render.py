@@ -15,7 +15,7 @@ from engine.scenes.brush import Brush, Image
 from engine.scenes.composition import CLASSES, Item
 
 _SOLID = 128  # alpha from which a pixel belongs to the object
-_LEAST_SHARE = 0.2  # an object with less of itself to be seen is taken away
+_LEAST_SHARE = 0.25  # an object with less of itself to be seen is taken away
 _LEAST_PIXELS = 20
 
 
@@ -64,7 +64,7 @@ def render(background: Image, items: Sequence[Item], camera: Camera,
     Returns the picture (H, W, 3) uint8 RGB and its truth. ``masks`` are the visible pixels,
     ``full_masks`` those of the whole object inside the picture, ``boxes`` the bounds of ``masks``;
     ``amodal`` is the box of the whole object and may reach outside the picture. Objects of which
-    less than a fifth or fewer than 20 pixels can be seen are not drawn.
+    less than a quarter or fewer than 20 pixels can be seen are not drawn.
     """
     h, w = background.shape[:2]
     parts = _seen([p for item in items if (p := _cut(item, h, w))], h, w)
@@ -119,7 +119,7 @@ def _shadow(picture: Image, part: _Part, camera: Camera) -> None:
     size = part.item.pose.size
     dx, dy = (round(k * size / 100) for k in camera.shadow)
     pad = max(1, round(size * 0.05))
-    x1, y1, x2, y2 = part.box
+    x1, y1 = part.box[:2]
     soft = cv2.copyMakeBorder(part.alpha, pad, pad, pad, pad, cv2.BORDER_CONSTANT, value=0)
     cv2.blur(soft, (pad + 1, pad + 1), soft)
     left, top = x1 - pad + dx, y1 - pad + dy

@@ -1,4 +1,4 @@
-"""Ball, ring and star: a fruit or toy ball, an iced doughnut, a star biscuit; about 1 x 1 local units."""
+"""Ball, ring and star: fruit and toy balls, iced doughnuts, star biscuits; 1 x 1 local units."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ball(pose: Pose, rng: np.random.Generator) -> Brush:
                  for x, y in rng.integers(-30, 31, (26, 2)) * 0.015]  # fmt: skip
         brush.fills(pores, shaded(skin, 82))
         x, y = (float(t) * 0.01 for t in rng.integers(-25, 26, 2))
-        brush.fill(star(5, 0.09, 0.04) + (x, y - 0.1), (70, 110, 44))
+        brush.fill(star(5, 0.09, 0.04) + np.array((x, y - 0.1)), (70, 110, 44))
     elif design == 1:  # beach ball: segments from a pole
         pole = (float(rng.uniform(-0.2, 0.2)), float(rng.uniform(-0.25, 0.1)))
         n = int(rng.integers(3, 5)) * 2
