@@ -1,0 +1,205 @@
+"""Somebody's own weights: read without running anything, and fitted into an architecture."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import pickle
+import re
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from engine import architecture
+from engine.catalogue import ModelInfo, catalogue
+from engine.errors import BoxscopeError
+
+# Where training scripts put the weights among other things, and what wrappers put before each key.
+_NESTS = ("model", "state_dict", "model_state_dict", "model_ema", "ema", "net", "weights", "module")
+_PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
+_COUNTER = ".num_batches_tracked"  # statistics of training only; old files lack it
+_FOREIGN = re.compile(r"(?:GLOBAL|global:|class)\s+(?:GLOBAL )?([\w.]+\.\w+)")
+
+
+def open_checkpoint(info: ModelInfo, path: str | Path) -> nn.Module:
+    """The architecture of ``info`` with the weights of a file, on the CPU, in eval mode.
+
+    The file is a torchvision state dict (``.pth``, ``.pt``), also nested under "model" or
+    "state_dict" and with prefixes such as "module.", or the same as safetensors. A class head of
+    another size is taken as it is: the architecture is built with that many classes.
+
+    Raises BoxscopeError when the file cannot be read, holds code, or does not fit.
+    """
+    state = read_state(path)
+    if info.shipped:
+        module = shipped_architecture(info)
+    else:
+        shapes = {key: tuple(value.shape) for key, value in state.items()}
+        variant = architecture.variant_of(info, shapes)
+        if variant.frozen and info.sha256 and _sha256(path).startswith(info.sha256):
+            variant = architecture.published(info)
+        module = architecture.blank(info, variant)
+    fill(module, state, str(path), info)
+    return module
+
+
+def shipped_architecture(info: ModelInfo) -> nn.Module:
+    """The architecture of a shipped model, without its weights."""
+    from engine.training.models import build
+
+    module: nn.Module = build(info.name)
+    return module.eval()
+
+
+def read_state(path: str | Path) -> dict[str, Tensor]:
+    """The state dict in a file, on the CPU, unwrapped. Nothing in the file is executed.
+
+    Raises BoxscopeError when there is none that can be read.
+    """
+    file = Path(path).expanduser()
+    if file.is_dir():
+        raise BoxscopeError(f"{file} is a folder; name the checkpoint file in it.")
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(9)
+    except FileNotFoundError:
+        raise BoxscopeError(f"There is no checkpoint {file}.") from None
+    except OSError as error:
+        raise BoxscopeError(f"{file} cannot be read ({error.strerror}).") from None
+    if not head:
+        raise BoxscopeError(f"{file} is empty; copy or download it again.")
+    if file.suffix == ".safetensors" or head[8:9] == b"{":
+        content = _read_safetensors(file)
+    else:
+        content = _read_pickle(file)
+    state = _unwrap(content)
+    if not state:
+        raise BoxscopeError(
+            f"{file} holds no state dict (names of layers with their tensors); save one with "
+            "torch.save(model.state_dict(), FILE)."
+        )
+    return state
+
+
+def fill(module: nn.Module, state: Mapping[str, Tensor], where: str, info: ModelInfo) -> None:
+    """Put a state dict into a module (its tensors are taken over, as contiguous float32).
+
+    Raises BoxscopeError that names the first entry of each kind that does not fit.
+    """
+    wanted = module.state_dict()
+    ready: dict[str, Tensor] = {}
+    other_shape = []
+    for key, value in state.items():
+        target = wanted.get(key)
+        if target is not None and target.shape != value.shape:
+            other_shape.append(f"{key} {tuple(value.shape)} instead of {tuple(target.shape)}")
+        if target is not None and target.is_floating_point() and not value.is_floating_point():
+            raise BoxscopeError(
+                f"{where} holds quantised weights ({key} is {str(value.dtype)[6:]}); "
+                "save them as floating-point numbers."
+            )
+        ready[key] = value.float().contiguous() if value.is_floating_point() else value
+    missing: list[str] = []
+    unexpected: list[str] = []
+    if not other_shape:
+        # Not strict: old names of layers are mapped by torchvision's own load hooks, so that
+        # only the outcome tells what is really missing.
+        try:
+            missing, unexpected = module.load_state_dict(ready, strict=False, assign=True)
+        except RuntimeError as error:
+            other_shape = [str(error).splitlines()[-1].strip().rstrip(".")]
+    if other_shape or missing or unexpected:
+        faults = [
+            f"{len(keys)} entries {what} (first: {keys[0]})"
+            for keys, what in (
+                (other_shape, "have another shape"),
+                (missing, "are missing"),
+                (unexpected, "are unexpected"),
+            )
+            if keys
+        ]
+        fits = _fitting(state)
+        hint = f"try --model {' or '.join(fits)}" if fits else "it fits no model of the catalogue"
+        raise BoxscopeError(f"{where} does not fit {info.name}: {', '.join(faults)}; {hint}.")
+    module.requires_grad_(False)
+
+
+def _read_safetensors(file: Path) -> Any:
+    try:
+        return safetensors.torch.load_file(file)
+    except (safetensors.SafetensorError, ValueError, KeyError):
+        raise BoxscopeError(
+            f"{file} is not a whole safetensors file; copy or download it again."
+        ) from None
+
+
+def _read_pickle(file: Path) -> Any:
+    damaged = BoxscopeError(f"{file} is damaged or no checkpoint; copy or download it again.")
+    try:
+        # Training scripts, torchvision's own too, put their arguments beside the weights: a
+        # Namespace is plain data, and building one runs no code of the file's choice.
+        with warnings.catch_warnings(), torch.serialization.safe_globals([argparse.Namespace]):
+            warnings.simplefilter("ignore")  # about pickle protocols
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        foreign = _FOREIGN.search(str(error))
+        if foreign is None:
+            raise damaged from None
+        raise BoxscopeError(
+            f"{file} holds Python code or objects ({foreign[1]}), which Boxscope never runs; save "
+            "only the weights, with torch.save(model.state_dict(), FILE) or as safetensors."
+        ) from None
+    except MemoryError:
+        raise
+    except Exception:  # a damaged file raises nearly anything: OSError, KeyError, struct.error ...
+        raise damaged from None
+
+
+def _unwrap(content: Any) -> dict[str, Tensor]:
+    """The innermost state dict, without prefixes that all keys share; empty when there is none."""
+    for _ in range(3):
+        if not isinstance(content, Mapping):
+            return {}
+        tensors = {k: v for k, v in content.items() if isinstance(k, str) and _is_tensor(v)}
+        inner = next((content[n] for n in _NESTS if isinstance(content.get(n), Mapping)), None)
+        if inner is None or tensors:
+            break
+        content = inner
+    else:
+        return {}
+    while tensors:
+        prefix = next((p for p in _PREFIXES if all(k.startswith(p) for k in tensors)), None)
+        if prefix is None:
+            break
+        tensors = {k.removeprefix(prefix): v for k, v in tensors.items()}
+    return tensors
+
+
+def _is_tensor(value: object) -> bool:
+    return isinstance(value, Tensor)
+
+
+def _fitting(state: Mapping[str, Tensor]) -> list[str]:
+    """Names of the catalogue's models that a state dict fits, whatever its class count."""
+    shapes = {key: tuple(value.shape) for key, value in state.items()}
+    plain = {key: shape for key, shape in shapes.items() if not key.endswith(_COUNTER)}
+    found = []
+    for info in catalogue().values():
+        if info.shipped:
+            continue
+        module = architecture.blank(info, architecture.variant_of(info, shapes))
+        wanted = {k: tuple(v.shape) for k, v in module.state_dict().items()}
+        if plain == {k: shape for k, shape in wanted.items() if not k.endswith(_COUNTER)}:
+            found.append(info.name)
+    return found
+
+
+def _sha256(path: str | Path) -> str:
+    with Path(path).expanduser().open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
