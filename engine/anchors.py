@@ -22,13 +22,15 @@ class AnchorLevel:
     """The anchors of one feature map.
 
     ``grid`` (height, width) in cells; ``stride`` (y, x) in network px a cell; ``sizes`` side in px
-    of the square with the anchor's area, and ``ratios`` height / width, one of each per shape.
+    of the square with the anchor's area, and ``ratios`` height / width, one of each per shape;
+    ``offset`` where in its cell an anchor is centred: 0 left top corner (R-CNN), 0.5 middle (SSD).
     """
 
     grid: tuple[int, int]
-    stride: tuple[int, int]
+    stride: tuple[float, float]
     sizes: tuple[float, ...]
     ratios: tuple[float, ...]
+    offset: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.sizes) != len(self.ratios) or not self.sizes:
@@ -91,10 +93,12 @@ class AnchorLayout:
         return result
 
     def centres(self, index: ArrayLike) -> NDArray[np.float32]:
-        """(N, 2) float32 (x, y) in network px: the corner of the cell on which each anchor sits."""
+        """(N, 2) float32 (x, y) in network px: where the anchors of each one's cell are centred."""
         level, y, x, _ = self.locate(index)
         strides = np.array([v.stride for v in self.levels], np.float32)[level]
-        return np.stack([x * strides[..., 1], y * strides[..., 0]], -1).astype(np.float32)
+        offset = np.array([v.offset for v in self.levels], np.float32)[level]
+        centres = (x + offset) * strides[..., 1], (y + offset) * strides[..., 0]
+        return np.stack(centres, -1).astype(np.float32)
 
 
 def cell_shapes(
