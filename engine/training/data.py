@@ -1,0 +1,41 @@
+"""Training pictures, drawn when they are needed: no scene is seen twice before all were seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.frame import Frame
+from engine.scenes import HELD_OUT, draw
+
+Target = dict[str, Tensor]
+Batch = tuple[list[Tensor], list[Target]]
+
+
+def picture(frame: Frame, device: torch.device | None = None) -> Tensor:
+    """(3, H, W) float32 in 0..1, as torchvision's detectors want it."""
+    pixels = torch.from_numpy(frame.pixels.transpose(2, 0, 1).copy())
+    return pixels.to(device).float() / 255
+
+
+def target(frame: Frame, device: torch.device | None = None) -> Target:
+    """``boxes`` (N, 4) float32 xyxy in image px, ``labels`` (N,) int64, ``masks`` (N, H, W) 0/1."""
+    truth = frame.truth
+    assert truth is not None and truth.masks is not None
+    found = {
+        "boxes": torch.from_numpy(truth.boxes),
+        "labels": torch.from_numpy(truth.labels),
+        "masks": torch.from_numpy(truth.masks.view(np.uint8)),
+    }
+    return {name: value.to(device) for name, value in found.items()}
+
+
+def batch(step: int, size: int, side: int, device: torch.device | None = None) -> Batch:
+    """The pictures of a training step: a pure function of the step, so that training resumes.
+
+    Seeds run from 0 and wrap before the first held-out one.
+    """
+    seeds = ((step * size + i) % HELD_OUT for i in range(size))
+    frames = [draw(seed, (side, side)) for seed in seeds]
+    return [picture(f, device) for f in frames], [target(f, device) for f in frames]

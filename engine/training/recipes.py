@@ -1,0 +1,56 @@
+"""How each shipped model is trained: every number of a recipe in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.errors import BoxscopeError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """AdamW with a linear warm-up and a cosine to nothing, and a running average of the weights.
+
+    ``names`` maps torchvision's loss names to the ones that are shown.
+    """
+
+    steps: int
+    names: dict[str, str] = field(repr=False)
+    batch: int = 8
+    side: int = 256  # pictures are side x side px
+    rate: float = 1.5e-3
+    warm_up: int = 200  # steps
+    decay: float = 1e-2  # of weights; not of biases and normalisation
+    clip: float = 5.0  # largest norm of the gradient
+    average: float = 0.998  # share that the running average of the weights keeps a step
+
+    def rate_at(self, step: int, steps: int) -> float:
+        """The learning rate of a step (from 0) when ``steps`` are planned."""
+        from math import cos, pi
+
+        warm_up = min(self.warm_up, max(1, steps // 10))
+        if step < warm_up:
+            return self.rate * (step + 1) / warm_up
+        return self.rate * 0.5 * (1 + cos(pi * (step - warm_up) / max(1, steps - warm_up)))
+
+
+_TWO_STAGE = {
+    "loss_objectness": "RPN classification",
+    "loss_rpn_box_reg": "RPN regression",
+    "loss_classifier": "class",
+    "loss_box_reg": "box",
+    "loss_mask": "mask",
+}
+_SINGLE_SHOT = {"classification": "class", "bbox_regression": "box"}
+
+RECIPES: dict[str, Recipe] = {
+    "boxscope-maskrcnn": Recipe(steps=4000, names=_TWO_STAGE),
+    "boxscope-ssd": Recipe(steps=2000, names=_SINGLE_SHOT, batch=16),
+}
+
+
+def recipe(name: str) -> Recipe:
+    """Raises BoxscopeError for a name without a recipe."""
+    if name not in RECIPES:
+        raise BoxscopeError(f"No recipe makes {name!r}: choose one of {', '.join(RECIPES)}.")
+    return RECIPES[name]
