@@ -1,13 +1,12 @@
-"""Class candidates of the second stage, and their NMS at any threshold, remembered.
+"""Class candidates of the second stage, and their NMS at any score threshold, remembered.
 
-Greedy NMS of boxes in order of score never looks ahead: what it did to the best n boxes is what it
-does to these n boxes alone. So one run answers for every higher score threshold.
+Greedy NMS in order of score never looks ahead: what it did to the best n boxes of a long run is
+what it does to these n boxes alone. So one run answers for every higher score threshold.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,10 +18,11 @@ from engine import nms
 from engine.table import Table
 
 Rows = NDArray[np.int64]
+Floats = NDArray[np.float32]
 
-# torchvision.ops.batched_nms on the CPU: up to this many boxes it moves classes apart and runs
-# once, above it runs class by class. Rounding differs, so a run answers only for its own method.
-_SHIFTED_MAX = 1000
+SHIFTED_MAX = 1000
+"""Up to this many boxes ``torchvision.ops.batched_nms`` moves the classes apart on the CPU and runs
+once; above it runs class by class. The two round differently, so a run answers for its own only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,23 +35,23 @@ class Suppressed:
 
     order: Rows
     by: Rows
-    iou: NDArray[np.float32]
+    iou: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class _Run:
     rows: Rows  # candidates that took part, ascending
-    extent: float  # their largest coordinate: fixes how far classes were moved apart
+    scores: Floats  # theirs
+    extent: float  # their largest coordinate, which fixes how far classes were moved apart
     result: Suppressed
-    kept_scores: NDArray[np.float32]  # scores of result.order, descending
 
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """All (proposal, class) pairs but background, row = proposal * (C - 1) + class - 1.
+    """All (proposal, class) pairs but background; row = proposal * (C - 1) + class - 1.
 
     ``boxes`` (N, 4), ``scores`` (N,), ``labels`` (N,) on the model's device; ``table`` the same on
-    the host, every row kept. `suppress` is a pure function of its arguments that remembers.
+    the host, every row kept. `suppress` is a pure function that remembers its last runs.
     """
 
     boxes: Tensor
@@ -60,47 +60,95 @@ class Candidates:
     table: Table
     _runs: dict[tuple[float, bool], _Run] = field(default_factory=dict, repr=False)
 
-    def suppress(self, rows: Rows, iou: float) -> Suppressed:
-        """Class-aware NMS of the candidates ``rows`` (ascending); equals ``ops.batched_nms``."""
+    def suppress(self, rows: Rows, iou: float, min_size: float = 0.0) -> Suppressed:
+        """Class-aware NMS of the candidates ``rows`` (ascending), as ``ops.batched_nms`` does it.
+
+        ``rows`` are all candidates above some score whose sides are at least ``min_size`` px.
+        """
         if self.boxes.device.type != "cpu" or not len(rows):
-            return self._run(rows, iou)
-        key = (iou, len(rows) > _SHIFTED_MAX)
-        run = self._runs.get(key)
-        scores = self.table.scores[rows]
-        if run is not None:
-            found = self._part(run, rows, scores, shifted=not key[1])
-            if found is not None:
-                return found
-        result = self._run(rows, iou)
-        self._runs[key] = _Run(rows, self._extent(rows), result, scores[result.order])
-        return result
+            return self._suppress(rows, iou)
+        shifted = len(rows) <= SHIFTED_MAX
+        last = self._runs.get((iou, shifted))
+        if last is not None:
+            part = _part(last, rows, self._extent(rows) if shifted else last.extent, self.table)
+            if part is not None:
+                return part
+            # Asked twice, so somebody drags a slider downwards: go further than asked, once.
+            longer = self._longer(rows, min_size)
+            run = self._run(longer, iou)
+            part = _part(run, rows, self._extent(rows) if shifted else run.extent, self.table)
+            if part is not None and (len(longer) <= SHIFTED_MAX) == shifted:
+                self._remember(run, iou)
+                return part
+        run = self._run(rows, iou)
+        self._remember(run, iou)
+        return run.result
+
+    def _remember(self, run: _Run, iou: float) -> None:
+        for key in [k for k in self._runs if k[0] != iou]:
+            del self._runs[key]
+        self._runs[iou, len(run.rows) <= SHIFTED_MAX] = run
 
     def _extent(self, rows: Rows) -> float:
         return float(self.table.boxes[rows].max())
 
-    def _run(self, rows: Rows, iou: float) -> Suppressed:
+    def _longer(self, rows: Rows, min_size: float) -> Rows:
+        """``rows`` and the best of the others: twice as many, or as many as share the method."""
+        count = SHIFTED_MAX if len(rows) <= SHIFTED_MAX else 2 * len(rows)
+        scores, boxes = self.table.scores, self.table.boxes
+        if count >= len(scores):
+            lowest = scores.min()
+        else:
+            lowest = np.partition(scores, len(scores) - count)[len(scores) - count]
+        found = np.flatnonzero(scores >= lowest)
+        sides = boxes[found, 2:] - boxes[found, :2]
+        longer = found[(sides >= np.float32(min_size)).all(1)]
+        return longer if len(longer) > len(rows) else rows
+
+    def _run(self, rows: Rows, iou: float) -> _Run:
+        return _Run(rows, self.table.scores[rows], self._extent(rows), self._suppress(rows, iou))
+
+    def _suppress(self, rows: Rows, iou: float) -> Suppressed:
         at = torch.from_numpy(rows).to(self.boxes.device)
-        order = box_ops.batched_nms(self.boxes[at], self.scores[at], self.labels[at], iou)
-        kept: Rows = order.cpu().numpy()
+        boxes, scores, labels = self.boxes[at], self.scores[at], self.labels[at]
+        if boxes.device.type == "cpu" and len(rows) > SHIFTED_MAX:
+            kept = _by_class(boxes, scores, labels.numpy(), iou)
+        else:
+            kept = box_ops.batched_nms(boxes, scores, labels, iou).cpu().numpy()
         t = self.table
         by, overlap = nms.attribute(t.boxes[rows], t.scores[rows], t.labels[rows], kept, iou)
         return Suppressed(kept, by, overlap)
 
-    def _part(
-        self, run: _Run, rows: Rows, scores: NDArray[Any], shifted: bool
-    ) -> Suppressed | None:
-        """What ``run`` says about ``rows``; None unless they are its best by score."""
-        if len(rows) > len(run.rows):
-            return None
-        lowest = scores.min()
-        best = np.flatnonzero(self.table.scores[run.rows] >= lowest)
-        if len(best) != len(rows) or not np.array_equal(run.rows[best], rows):
-            return None
-        if shifted and self._extent(rows) != run.extent:
-            return None
-        new_row = np.full(len(run.rows) + 1, -1, np.int64)  # the extra slot answers -1
-        new_row[best] = np.arange(len(best))
-        count = int(np.searchsorted(-run.kept_scores, -lowest, side="right"))
-        return Suppressed(
-            new_row[run.result.order[:count]], new_row[run.result.by[best]], run.result.iou[best]
-        )
+
+def _by_class(boxes: Tensor, scores: Tensor, labels: Rows, iou: float) -> Rows:
+    """``batched_nms`` for many boxes: the same NMS of the same classes, sorted by class once.
+
+    torchvision searches all labels again for each class, which takes longer than the NMS itself.
+    """
+    order = np.argsort(labels.astype(np.int32), kind="stable")
+    bounds = np.flatnonzero(np.diff(labels[order], prepend=-1, append=-1))
+    at = torch.from_numpy(order)
+    sorted_boxes, sorted_scores = boxes[at], scores[at]
+    parts = [
+        torch.ops.torchvision.nms(sorted_boxes[first:last], sorted_scores[first:last], iou) + first
+        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
+    ]
+    rows = at[torch.cat(parts)].sort()[0]
+    result: Rows = rows[scores[rows].sort(descending=True)[1]].numpy()
+    return result
+
+
+def _part(run: _Run, rows: Rows, extent: float, table: Table) -> Suppressed | None:
+    """What ``run`` says about ``rows``; None unless ``rows`` are exactly its best by score."""
+    if extent != run.extent or len(rows) > len(run.rows):
+        return None
+    if len(rows) == len(run.rows):
+        return run.result if np.array_equal(rows, run.rows) else None
+    lowest = table.scores[rows].min()
+    best = np.flatnonzero(run.scores >= lowest)
+    if not np.array_equal(run.rows[best], rows):
+        return None
+    new_row = np.full(len(run.rows) + 1, -1, np.int64)  # the extra slot answers -1
+    new_row[best] = np.arange(len(best))
+    order = new_row[run.result.order]
+    return Suppressed(order[order >= 0], new_row[run.result.by[best]], run.result.iou[best])

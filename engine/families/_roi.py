@@ -290,14 +290,19 @@ def _tiny(inputs: Inputs) -> Output:
     rows: Rows = inputs.data("score_threshold")
     table = _of_candidates(given, rows, rows)
     sides = table.boxes[:, 2:] - table.boxes[:, :2]
-    keep = (sides >= np.float32(inputs.param("min_size"))).all(1)
-    return Output(table=marked(table, keep, Reason.TINY), source="score_threshold", data=rows[keep])
+    min_size = inputs.param("min_size")
+    keep = (sides >= np.float32(min_size)).all(1)
+    return Output(
+        table=marked(table, keep, Reason.TINY),
+        source="score_threshold",
+        data=(rows[keep], min_size),
+    )
 
 
 def _nms(inputs: Inputs) -> Output:
     given: Candidates = inputs.data("background")
-    rows: Rows = inputs.data("tiny")
-    done = given.suppress(rows, inputs.param("nms_thresh"))
+    rows, min_size = inputs.data("tiny")
+    done = given.suppress(rows, inputs.param("nms_thresh"), min_size)
     reason = np.full(len(rows), Reason.SUPPRESSED, np.uint8)
     reason[done.order] = Reason.KEPT
     table = _of_candidates(given, rows, inputs.table("tiny").kept).marked(reason, done.by)
