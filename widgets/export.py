@@ -1,0 +1,97 @@
+"""Save what is drawn: PNG by grabbing, SVG by painting once more; files appear whole or not."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QSize
+from PySide6.QtGui import QImage, QPainter
+
+from engine.errors import BoxscopeError
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from widgets.canvas import Canvas
+
+_RASTER = {".png": "PNG", ".jpg": "JPG", ".jpeg": "JPG", ".bmp": "BMP", ".webp": "WEBP"}
+
+
+def save_widget(widget: QWidget, path: str | Path, size: QSize | None = None) -> None:
+    """Save a widget as ``.png`` (or another picture) or ``.svg``, optionally at another size.
+
+    Raises BoxscopeError when the ending is unknown or the file cannot be written.
+    """
+    path = Path(path)
+    if size is not None:
+        widget.resize(size)
+    widget.ensurePolished()
+    if path.suffix.lower() == ".svg":
+        _write(path, _svg(widget))
+    else:
+        save_image(widget.grab().toImage(), path)
+
+
+def save_canvas(canvas: Canvas, path: str | Path) -> None:
+    """Save the canvas's picture with its layers: pictures in full resolution, SVG as it is seen."""
+    path = Path(path)
+    if path.suffix.lower() == ".svg":
+        save_widget(canvas, path)
+        return
+    image = canvas.grab_picture()
+    if image.isNull():
+        raise BoxscopeError("There is no picture to save yet; open one first.")
+    save_image(image, path)
+
+
+def save_image(image: QImage, path: str | Path) -> None:
+    """Save an image in the format of the file name's ending. Raises BoxscopeError."""
+    path = Path(path)
+    kind = _RASTER.get(path.suffix.lower())
+    if kind is None:
+        known = ", ".join((*_RASTER, ".svg"))
+        raise BoxscopeError(f"{path.name}: pictures are saved as {known}; choose such a name.")
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    if not image.save(buffer, kind):
+        raise BoxscopeError(f"{path.name}: this picture cannot be written as {kind}.")
+    buffer.close()
+    _write(path, bytes(data.data()))
+
+
+def _svg(widget: QWidget) -> bytes:
+    from PySide6.QtSvg import QSvgGenerator
+
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(widget.size())
+    generator.setViewBox(QRect(QPoint(0, 0), widget.size()))
+    generator.setTitle("Boxscope")
+    painter = QPainter(generator)
+    widget.render(painter, QPoint(0, 0))
+    painter.end()
+    buffer.close()
+    return bytes(data.data())
+
+
+def _write(path: Path, data: bytes) -> None:
+    """To a temporary name in the same folder, then moved into place."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise BoxscopeError(f"{path} could not be written: {error.strerror or error}.") from None

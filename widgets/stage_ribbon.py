@@ -1,0 +1,264 @@
+"""Stage ribbon: the stages of the trace in order, with what each kept and how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QScrollArea,
+    QSizePolicy,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
+    from widgets.selection import Selection
+
+_PAD = 9
+_GAP = 3
+
+
+class StageRibbon(QScrollArea):
+    """One chip for each stage; a click or Left, Right, Home and End choose the stage.
+
+    Chips keep their width while numbers change, so that nothing jitters live.
+    """
+
+    def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._selection = selection
+        self._chips: dict[str, StageChip] = {}
+        self._coverage: dict[str, tuple[int, int]] = {}
+        self.setAccessibleName("Stages")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setWidgetResizable(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._strip = QWidget()
+        self._row = QHBoxLayout(self._strip)
+        self._row.setContentsMargins(_GAP, _GAP, _GAP, _GAP)
+        self._row.setSpacing(_GAP)
+        self._row.addStretch(1)
+        self.setWidget(self._strip)
+        selection.trace_changed.connect(self._on_trace)
+        selection.stage_changed.connect(self._on_stage)
+        self._on_trace(selection.trace)
+        self._on_stage(selection.stage)
+
+    def chip(self, stage: str) -> StageChip:
+        """The chip of a stage. Raises KeyError for a stage that the trace lacks."""
+        return self._chips[stage]
+
+    def set_coverage(self, coverage: Mapping[str, tuple[int, int]]) -> None:
+        """Stage -> (ground truth boxes still covered, of how many); {} takes it away."""
+        self._coverage = dict(coverage)
+        for name, chip in self._chips.items():
+            chip.set_coverage(self._coverage.get(name))
+        self._fit_height()
+
+    @Slot(object)
+    def _on_trace(self, trace: Trace | None) -> None:
+        names = tuple(trace.stages) if trace else ()
+        if names != tuple(self._chips):
+            self._rebuild(trace)
+        if trace is not None:
+            for name, chip in self._chips.items():
+                result = trace.stages[name]
+                table = result.table
+                counts = None if table is None else (len(table.kept), len(table))
+                chip.set_numbers(counts, result.seconds)
+
+    def _rebuild(self, trace: Trace | None) -> None:
+        for chip in self._chips.values():
+            self._row.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
+        self._chips = {}
+        for at, info in enumerate(trace.infos if trace else ()):
+            chip = StageChip(info.name, info.title, info.help, self._strip)
+            chip.chosen.connect(self._on_chip)
+            chip.set_coverage(self._coverage.get(info.name))
+            self._row.insertWidget(at, chip)
+            self._chips[info.name] = chip
+        self._on_stage(self._selection.stage)
+        self._fit_height()
+
+    @Slot(str)
+    def _on_stage(self, stage: str) -> None:
+        for name, chip in self._chips.items():
+            chip.setChecked(name == stage)
+        if stage in self._chips:
+            self._row.activate()
+            self.ensureWidgetVisible(self._chips[stage], 60, 0)
+
+    @Slot(str)
+    def _on_chip(self, stage: str) -> None:
+        self.setFocus()
+        self._selection.set_stage(stage)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Left:
+                self._selection.step_stage(-1)
+            case Qt.Key.Key_Right:
+                self._selection.step_stage(1)
+            case Qt.Key.Key_Home:
+                self._selection.first_stage()
+            case Qt.Key.Key_End:
+                self._selection.last_stage()
+            case _:
+                super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """An upright wheel moves the ribbon sideways: there is nothing to scroll upright."""
+        delta = event.angleDelta()
+        bar = self.horizontalScrollBar()
+        bar.setValue(bar.value() - (delta.y() or delta.x()))
+        event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_height()
+        super().changeEvent(event)
+
+    def focusInEvent(self, event: QEvent) -> None:
+        super().focusInEvent(event)
+        self._strip.update()
+
+    def focusOutEvent(self, event: QEvent) -> None:
+        super().focusOutEvent(event)
+        self._strip.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self.height())
+
+    def _fit_height(self) -> None:
+        for chip in self._chips.values():
+            chip.updateGeometry()
+        lines = 3 if any(self._coverage.values()) else 2
+        inner = lines * self.fontMetrics().lineSpacing() + _PAD
+        self.setFixedHeight(inner + 2 * _GAP + self.horizontalScrollBar().sizeHint().height())
+
+
+class StageChip(QAbstractButton):
+    """Title, kept / total, milliseconds and coverage of one stage."""
+
+    chosen = Signal(str)
+
+    def __init__(self, name: str, title: str, help_text: str, parent: QWidget | None = None):
+        super().__init__(parent)
+        self.name, self.title = name, title
+        self._help = help_text
+        self._counts: tuple[int, int] | None = None
+        self._seconds = 0.0
+        self._coverage: tuple[int, int] | None = None
+        self._digits = 0
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.clicked.connect(self._on_clicked)
+
+    def lines(self) -> tuple[str, ...]:
+        """What is written on the chip, from top to bottom."""
+        counts = "no boxes" if self._counts is None else "{:,} / {:,}".format(*self._counts)
+        numbers = f"{counts}   {_milliseconds(self._seconds)}"
+        covered = () if self._coverage is None else ("truth {}/{}".format(*self._coverage),)
+        return (self.title, numbers, *covered)
+
+    def set_numbers(self, counts: tuple[int, int] | None, seconds: float) -> None:
+        """``counts`` (kept, total) or None for a stage without boxes."""
+        if (counts, seconds) == (self._counts, self._seconds):
+            return
+        self._counts, self._seconds = counts, seconds
+        digits = len(f"{counts[1]:,}") if counts else 0
+        if digits > self._digits:  # grows, never shrinks: no jitter
+            self._digits = digits
+            self.updateGeometry()
+        self._describe()
+        self.update()
+
+    def set_coverage(self, coverage: tuple[int, int] | None) -> None:
+        if coverage != self._coverage:
+            self._coverage = coverage
+            self._describe()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        bold = self.font()
+        bold.setBold(True)
+        from PySide6.QtGui import QFontMetrics
+
+        widest = "8" * self._digits
+        numbers = f"{widest} / {widest}" if self._digits else "no boxes"
+        metrics = self.fontMetrics()
+        width = max(
+            QFontMetrics(bold).horizontalAdvance(self.title),
+            metrics.horizontalAdvance(f"{numbers}   8888 ms"),
+        )
+        return QSize(width + 2 * _PAD, 2 * metrics.lineSpacing() + _PAD)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        palette = self.palette()
+        role = QPalette.ColorRole
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = self.rect().adjusted(1, 1, -1, -1)
+        if self.isChecked():
+            fill, ink = palette.color(role.Highlight), palette.color(role.HighlightedText)
+        else:
+            fill, ink = palette.color(role.Button), palette.color(role.ButtonText)
+            if self.underMouse():
+                fill = palette.color(role.Midlight)
+        border = QPen(ink if self.isChecked() else palette.color(role.Mid), 1)
+        if self._counts is None:
+            border.setStyle(Qt.PenStyle.DashLine)
+            if not self.isChecked():
+                fill = QColor(Qt.GlobalColor.transparent)
+        painter.setPen(border)
+        painter.setBrush(fill)
+        painter.drawRoundedRect(box, 5, 5)
+        line = self.fontMetrics().lineSpacing()
+        top = _PAD // 2
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        bold = self.font()
+        bold.setBold(True)
+        for at, text in enumerate(self.lines()):
+            painter.setPen(ink)
+            painter.setFont(self.font() if at else bold)
+            if at == 2:
+                painter.setFont(bold)
+            place = QRect(_PAD, top + at * line, self.width() - 2 * _PAD, line)
+            painter.drawText(place, left, text)
+
+    def _describe(self) -> None:
+        words = [f"<b>{self.title}</b> ({self.name})"]
+        if self._counts is not None:
+            words.append("{:,} boxes kept of {:,}".format(*self._counts))
+        if self._coverage is not None:
+            words.append("{} of {} ground truth boxes still covered".format(*self._coverage))
+        words.append(_milliseconds(self._seconds))
+        if self._help:
+            words.append(self._help)
+        self.setToolTip("<br>".join(words))
+        self.setAccessibleName(", ".join(self.lines()))
+
+    @Slot()
+    def _on_clicked(self) -> None:
+        self.setChecked(True)
+        self.chosen.emit(self.name)
+
+
+def _milliseconds(seconds: float) -> str:
+    value = seconds * 1000
+    return f"{value:.1f} ms" if value < 9.95 else f"{value:,.0f} ms"
