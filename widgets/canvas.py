@@ -35,6 +35,7 @@ EMPTY_TEXT = "Drop a picture, video or folder here, or press Ctrl+O"
 STEP = 1.25  # one notch of the wheel, one press of +
 LARGEST = 64.0  # view px per image px
 SMALLEST = 0.02
+ROOM = 1e6  # image px on each side
 _CLICK_SLOP = 4  # px that a mouse may move and still click
 
 
@@ -63,6 +64,8 @@ class Canvas(QGraphicsView):
         self._cursor: QPointF | None = None  # scene coordinates; None when outside
         self._shows = {"labels": True, "masks": True, "truth": False}
         self.setScene(QGraphicsScene(self))
+        # So large that Qt's own scrolling never meets an end: where the picture may go is up to us.
+        self.setSceneRect(QRectF(-ROOM, -ROOM, 2 * ROOM, 2 * ROOM))
         self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setAccessibleName("Picture")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -107,8 +110,7 @@ class Canvas(QGraphicsView):
         if frame is not None:
             self._need_layers().set_pixels(frame.pixels)
             if old is None or (old.width, old.height) != (frame.width, frame.height):
-                self._fitted = True
-                self._fit_scene()
+                self.fit()
         self._refresh()
 
     def set_caption(self, text: str) -> None:
@@ -213,12 +215,12 @@ class Canvas(QGraphicsView):
         """Move the picture by view px."""
         if self._frame is not None:
             self._fitted = False
-            t = self.transform()
+            t = self.viewportTransform()
             self._place(t.m11(), QPointF(t.dx() + dx, t.dy() + dy))
 
     def show_box(self, box: QRectF) -> None:
         """Bring a box (image px) into sight if it is not; the zoom stays."""
-        t = self.transform()
+        t = self.viewportTransform()
         seen, place = QRectF(self.viewport().rect()), t.mapRect(box)
         if self._frame is not None and not seen.intersects(place):
             offset = seen.center() - place.center()
@@ -236,24 +238,21 @@ class Canvas(QGraphicsView):
         self._place(zoom, QPointF(round(left), round(top)))
 
     def _place(self, zoom: float, offset: QPointF) -> None:
-        """The one place that sets the view's transform; some of the picture stays in sight."""
+        """The one place that moves the view; some of the picture always stays in sight."""
         assert self._frame is not None
         view, margin = self.viewport().size(), 40
         x = min(max(offset.x(), margin - self._frame.width * zoom), view.width() - margin)
         y = min(max(offset.y(), margin - self._frame.height * zoom), view.height() - margin)
-        self.setTransform(QTransform(zoom, 0, 0, zoom, x, y))
+        self.setTransform(QTransform.fromScale(zoom, zoom))
+        self.horizontalScrollBar().setValue(round(-x))
+        self.verticalScrollBar().setValue(round(-y))
         if self._layers is not None:
             self._layers.view_moved()
         self.viewport().update()
         self.zoom_changed.emit(zoom)
 
-    def _fit_scene(self) -> None:
-        """The scene is as large as the view ever shows, so that Qt never scrolls by itself."""
-        self.setSceneRect(QRectF(0, 0, 1, 1))
-        self._apply_fit()
-
     def _to_scene(self, at: QPointF) -> QPointF:
-        inverse, _ = self.transform().inverted()
+        inverse, _ = self.viewportTransform().inverted()
         return inverse.map(at)
 
     # --- mouse and keys
