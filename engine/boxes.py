@@ -99,7 +99,8 @@ def convert(boxes: Boxes, of: str, to: str) -> Boxes:
     boxes = np.asarray(boxes, np.float32)
     if of == to:
         return boxes.copy()
-    first, second = boxes[..., :2], boxes[..., 2:]
+    first: Floats = boxes[..., :2]
+    second: Floats = boxes[..., 2:]
     half = np.float32(0.5)
     if of == "xywh":
         first, second = first, first + second
@@ -108,15 +109,20 @@ def convert(boxes: Boxes, of: str, to: str) -> Boxes:
     if to == "xywh":
         second = second - first
     elif to == "cxcywh":
-        first, second = (first + second) / 2, second - first
+        first, second = half * (first + second), second - first
     return np.concatenate([first, second], -1)
 
 
 def _inter_union(a: Boxes, b: Boxes) -> tuple[Floats, Floats]:
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    np.maximum(sides, 0, out=sides)
-    inter = sides[..., 0] * sides[..., 1]
-    return inter, area(a) + area(b) - inter
+    # One axis after the other: arrays of pairs (…, 2) take three times as long.
+    inter: Floats = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
+    high: Floats = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
+    np.maximum(inter, 0, out=inter)
+    np.maximum(high, 0, out=high)
+    inter *= high
+    union: Floats = np.add(area(a), area(b), out=high)
+    union -= inter
+    return inter, union
 
 
 def _hull_sides(a: Boxes, b: Boxes) -> Floats:

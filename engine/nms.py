@@ -1,6 +1,16 @@
-"""Who suppressed whom: non-maximum suppression (NMS) made answerable. NumPy only."""
+"""Non-maximum suppression (NMS) made answerable: the order, and who suppressed whom. NumPy only.
+
+Greedy NMS goes through the boxes from best to worst score; a box is kept unless its IoU with a box
+kept before is greater than the threshold (Girshick et al., "Rich feature hierarchies ...", CVPR
+2014, section 2.2). Results equal ``torchvision.ops.nms`` and ``batched_nms`` on the CPU.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +23,161 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 
 _BLOCK = 256  # rows that fell to rounding, compared at once with all kept rows
+_FIRST, _LAST = 128, 1024  # boxes settled at once: bounds the pairs held when all meet all
+# torchvision's batched_nms on the CPU moves groups apart up to so many boxes, and runs each group
+# for itself above.
+_SHIFTED_MAX = 1000
+
+
+class Step(NamedTuple):
+    """One decision: ``row`` is kept, and ``suppressed`` (S,) rows with their (S,) IoU go out."""
+
+    row: int
+    suppressed: Rows
+    iou: Floats
+
+
+class Steps(Sequence[Step]):
+    """The decisions in the order in which they fall, one for each kept row, made when asked for.
+
+    The suppressed rows of a step come best score first.
+    """
+
+    def __init__(self, keep: Rows, suppressed: Rows, iou: Floats, ends: Rows) -> None:
+        self._keep = keep
+        self._suppressed = suppressed
+        self._iou = iou
+        self._ends = ends
+
+    def __len__(self) -> int:
+        return len(self._keep)
+
+    @overload
+    def __getitem__(self, at: int) -> Step: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Step, ...]: ...
+    def __getitem__(self, at: int | slice) -> Step | tuple[Step, ...]:
+        if isinstance(at, slice):
+            return tuple(self[i] for i in range(*at.indices(len(self))))
+        if not -len(self) <= at < len(self):
+            raise IndexError(f"step {at} of {len(self)}")
+        at %= len(self)
+        part = slice(int(self._ends[at - 1]) if at else 0, int(self._ends[at]))
+        return Step(int(self._keep[at]), self._suppressed[part], self._iou[part])
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """What NMS did, as a list of decisions to play step by step.
+
+    ``order`` (N,) int64 rows by falling score; ``keep`` (K,) int64 rows that stay, in that order;
+    ``by`` (N,) int64 the row that suppressed each, -1 for kept rows; ``iou_with`` (N,) float32 the
+    IoU with it, 0 for kept rows; ``kind`` the method ("greedy").
+    """
+
+    order: Rows
+    keep: Rows
+    by: Rows
+    iou_with: Floats
+    kind: str = "greedy"
+
+    @cached_property
+    def steps(self) -> Steps:
+        place = np.zeros(len(self.by), np.int64)
+        place[self.keep] = np.arange(len(self.keep))
+        gone = self.order[self.by[self.order] >= 0]  # best score first
+        step = place[self.by[gone]]
+        sort = step.argsort(kind="stable")
+        ends = np.bincount(step, minlength=len(self.keep)).cumsum()
+        return Steps(self.keep, gone[sort], self.iou_with[gone[sort]], ends)
+
+
+def by_score(scores: Floats) -> Rows:
+    """(N,) int64 rows by falling score; equal scores keep their order, NaN comes first (torch)."""
+    key = np.where(np.isnan(scores), -np.inf, -np.asarray(scores, np.float32))
+    return key.argsort(kind="stable")
+
+
+def as_compared(boxes: Boxes, groups: Rows | None) -> tuple[Boxes, Rows | None]:
+    """Boxes and groups as ``torchvision.ops.batched_nms`` compares them on the CPU.
+
+    Up to 1,000 boxes it adds ``group * (largest coordinate + 1)`` to every coordinate and forgets
+    the groups; float32 then rounds corners to some thousandths of a px, which can tip an IoU over
+    the threshold. Above, every group is compared for itself.
+    """
+    if groups is None or not 0 < len(boxes) <= _SHIFTED_MAX:
+        return boxes, groups
+    shift = groups.astype(np.float32) * (boxes.max() + np.float32(1))
+    return boxes + shift[:, None], None
+
+
+def greedy(boxes: Boxes, scores: Floats, groups: Rows | None = None, iou: float = 0.5) -> Decisions:
+    """NMS of ``boxes`` (N, 4) float32 xyxy with ``scores`` (N,) float32.
+
+    With ``groups`` (N,) int64 (class, level) only boxes of one group compete, as in
+    ``torchvision.ops.batched_nms``; without, all do, as in ``torchvision.ops.nms``. The kept rows
+    are torchvision's, equal scores and IoUs on the threshold included. Their order too, but for one
+    thing: above 1,000 boxes ``batched_nms`` leaves the order of equal scores open, here they
+    keep the order of their rows.
+    """
+    boxes = box_ops.as_boxes(boxes)
+    scores = np.asarray(scores, np.float32)
+    order = by_score(scores)
+    boxes, groups = as_compared(boxes, groups)
+    by = np.full(len(boxes), -1, np.int64)
+    with_iou = np.zeros(len(boxes), np.float32)
+    place = np.empty(len(boxes), np.int64)
+    place[order] = np.arange(len(order))
+    keep = order[:0]
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        for start, stop in _blocks(len(order)):
+            rows = order[start:stop]
+            # From the worst suppressor to the best: the last write of an index stands.
+            for kept, lost, overlap in pairs_above(boxes, groups, keep[::-1], rows, iou):
+                by[lost], with_iou[lost] = kept, overlap
+            rows = rows[by[rows] < 0]
+            a, b, overlaps = _rivals(boxes, groups, rows, place, iou)
+            stays = settle(place[a], place[b], len(order))
+            real = stays[place[a]]
+            by[b[real]], with_iou[b[real]] = a[real], overlaps[real]
+            keep = np.concatenate([keep, rows[stays[place[rows]]]])
+    return Decisions(order, keep, by, with_iou)
+
+
+def _blocks(count: int) -> Iterator[tuple[int, int]]:
+    """Ranges of ranks to settle together: small at first, since the best boxes end most others."""
+    start, size = 0, _FIRST
+    while start < count:
+        yield start, min(start + size, count)
+        start, size = start + size, min(size * 2, _LAST)
+
+
+def _rivals(
+    boxes: Boxes, groups: Rows | None, rows: Rows, place: Rows, iou: float
+) -> tuple[Rows, Rows, Floats]:
+    """Pairs (better, worse, IoU) over the threshold among ``rows``, worst ``better`` first."""
+    found: list[tuple[Rows, Rows, Floats]] = [(rows[:0], rows[:0], np.zeros(0, np.float32))]
+    for a, b, overlap in pairs_above(boxes, groups, rows[::-1], rows, iou):
+        falls = place[a] < place[b]
+        found.append((a[falls], b[falls], overlap[falls]))
+    better, worse, overlaps = zip(*found, strict=True)
+    return np.concatenate(better), np.concatenate(worse), np.concatenate(overlaps)
+
+
+def settle(better: Rows, worse: Rows, count: int) -> NDArray[np.bool_]:
+    """(count,) bool: who stays, when each pair says that ``better``, if it stays, ends ``worse``.
+
+    In rounds instead of box by box: whoever has no rival left stays, and ends all its worse ones.
+    The best of all that are open has no rival, so every round settles at least one.
+    """
+    stays = np.ones(count, bool)
+    while len(worse):
+        has_rival = np.zeros(count, bool)
+        has_rival[worse] = True
+        stays[worse[~has_rival[better]]] = False
+        open_ = stays[better] & stays[worse]
+        better, worse = better[open_], worse[open_]
+    return stays
 
 
 def attribute(
@@ -39,34 +204,29 @@ def attribute(
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         # From the last kept row to the first: NumPy lets the last write of an index stand.
         for kept, lost, overlap in pairs_above(boxes, groups, keep[::-1], rows, iou):
-            by[lost] = kept
-            with_iou[lost] = overlap
+            by[lost], with_iou[lost] = kept, overlap
         found = by.take(rows)
         # A worse-scored suppressor is no suppressor: such a row fell to rounding.
         odd = (found < 0) | (scores.take(found) < scores.take(rows))
         if odd.any():
             lost = rows[odd]
             for start in range(0, len(lost), _BLOCK):
-                _nearest(boxes, scores, groups, keep, lost[start : start + _BLOCK], by, with_iou)
+                part = lost[start : start + _BLOCK]
+                by[part], with_iou[part] = _likeliest(boxes, scores, groups, keep, part)
     return by, with_iou
 
 
-def _nearest(
-    boxes: Boxes,
-    scores: Floats,
-    groups: Rows | None,
-    keep: Rows,
-    rows: Rows,
-    by: Rows,
-    with_iou: Floats,
-) -> None:
-    """Fill ``by`` and ``with_iou`` with the kept row of largest IoU, better-scored ones first."""
+def _likeliest(
+    boxes: Boxes, scores: Floats, groups: Rows | None, keep: Rows, rows: Rows
+) -> tuple[Rows, Floats]:
+    """The kept row of largest IoU: better-scored ones of the group first, then any of the group.
+
+    Only when its group kept nothing at all (boxes shifted by group can still meet, where
+    coordinates are negative) it is one of another group.
+    """
     overlap = np.nan_to_num(box_ops.iou(boxes[rows], boxes[keep]), nan=0.0)
     rating = overlap + (scores[keep] >= scores[rows, None])
     if groups is not None:
-        rating[groups[rows, None] != groups[keep]] = -1
+        rating[groups[rows, None] != groups[keep]] -= 3
     best = rating.argmax(1)
-    line = np.arange(len(rows))
-    real = rating[line, best] >= 0
-    by[rows[real]] = keep[best[real]]
-    with_iou[rows[real]] = overlap[line, best][real]
+    return keep[best], overlap[np.arange(len(rows)), best]
