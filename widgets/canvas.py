@@ -23,7 +23,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
-from widgets.canvas_text import draw_caption, draw_empty
+from widgets.canvas_text import draw_badge, draw_caption, draw_empty
 
 if TYPE_CHECKING:
     from engine.frame import Frame
@@ -57,6 +57,7 @@ class Canvas(QGraphicsView):
         self._frame: Frame | None = None
         self._layers: Layers | None = None
         self._caption = ""
+        self._pinned = False
         self._fitted = True
         self._pressed: QPoint | None = None
         self._dragged = False
@@ -117,6 +118,12 @@ class Canvas(QGraphicsView):
         """A line over the picture such as "loading model …"; "" takes it away."""
         if text != self._caption:
             self._caption = text
+            self.viewport().update()
+
+    def set_pinned(self, on: bool) -> None:
+        """Say on the picture that its trace is pinned (frozen)."""
+        if on != self._pinned:
+            self._pinned = on
             self.viewport().update()
 
     def set_show_labels(self, on: bool) -> None:
@@ -365,6 +372,8 @@ class Canvas(QGraphicsView):
             draw_empty(painter, self, EMPTY_TEXT)
         elif self._layers is not None:
             self._layers.paint_labels(painter)
+        if self._pinned:
+            draw_badge(painter, self, "Frozen")
         if self._caption:
             draw_caption(painter, self, self._caption)
         painter.restore()

@@ -1,0 +1,111 @@
+"""The rows of the detection table: which rows of a stage, in which order, and their text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.table import Reason, Table
+from widgets.palette import reason_look
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
+
+COLUMNS = ("#", "class", "score", "x1", "y1", "x2", "y2", "reason")
+TIPS = (
+    "Row of the stage's table",
+    "Class",
+    "Score of this stage",
+    "Left edge in image px",
+    "Upper edge in image px",
+    "Right edge in image px",
+    "Lower edge in image px",
+    "Why the row went no further",
+)
+CAP = 5000
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of one stage, best score first (row order where scores are equal).
+
+    ``index`` (M,) int64 rows of the stage's table; ``boxes`` (M, 4) float32 xyxy image px;
+    ``total`` how many there are, of which the best `CAP` are here.
+    """
+
+    trace: Trace
+    stage: str
+    table: Table
+    index: NDArray[np.int64]
+    boxes: NDArray[np.float32]
+    total: int
+
+    @classmethod
+    def of(cls, trace: Trace, stage: str, rejected: bool, cap: int = CAP) -> Rows | None:
+        """The kept rows of a stage, or all of them; None for a stage without boxes."""
+        table = trace.stages[stage].table
+        if table is None:
+            return None
+        index = np.arange(len(table)) if rejected else table.kept
+        total, scores = len(index), table.scores[index]
+        if total > cap:
+            best = np.argpartition(-scores, cap - 1)[:cap]
+            index, scores = index[best], scores[best]
+        index = index[np.lexsort((index, -scores))]
+        boxes = trace.transform.to_image(table.boxes[index])
+        return cls(trace, stage, table, index, boxes, total)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def order(self, column: int, descending: bool) -> NDArray[np.int64]:
+        """(M,) positions in the order of a column; equal values stay best score first."""
+        if COLUMNS[column] == "class":
+            names = np.array([self.trace.name_of(int(v)).lower() for v in self._labels])
+            keys = np.unique(names, return_inverse=True)[1] if len(names) else names
+        elif COLUMNS[column] == "#":
+            keys = self.index
+        elif COLUMNS[column] == "score":
+            keys = self.table.scores[self.index]
+        elif COLUMNS[column] == "reason":
+            keys = self.table.reason[self.index].astype(np.int64)
+        else:
+            keys = self.boxes[:, column - 3]
+        return np.argsort(-keys if descending else keys, kind="stable").astype(np.int64)
+
+    def text(self, at: int, column: int) -> str:
+        """What stands in a cell; ``at`` counts in best-score order."""
+        row = int(self.index[at])
+        name = COLUMNS[column]
+        if name == "#":
+            return str(row)
+        if name == "class":
+            return self.trace.name_of(int(self.table.labels[row]))
+        if name == "score":
+            return score_text(float(self.table.scores[row]))
+        if name == "reason":
+            return reason_text(self.table, row)
+        return f"{self.boxes[at, column - 3]:.1f}"
+
+    @property
+    def _labels(self) -> NDArray[np.int64]:
+        return self.table.labels[self.index]
+
+
+def score_text(score: float) -> str:
+    """Three places; more where that would read as 0 or as 1."""
+    if 0 < score < 0.0005:
+        return f"{score:.1e}"
+    return f"{score:.4f}" if 0.9995 <= score < 1 else f"{score:.3f}"
+
+
+def reason_text(table: Table, row: int) -> str:
+    """``kept``, ``suppressed by #4`` ..."""
+    words = reason_look(int(table.reason[row])).words
+    by = int(table.by[row])
+    if table.reason[row] == Reason.SUPPRESSED and by >= 0:
+        return f"{words} by #{by}"
+    return words
