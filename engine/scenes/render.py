@@ -15,7 +15,7 @@ from engine.scenes.brush import Brush, Image
 from engine.scenes.composition import CLASSES, Item
 
 _SOLID = 128  # alpha from which a pixel belongs to the object
-_LEAST_SHARE = 0.25  # an object with less of itself to be seen is taken away
+LEAST_SHARE = 0.25  # an object with less of itself to be seen is taken away
 _LEAST_PIXELS = 20
 
 
@@ -58,16 +58,18 @@ class _Part:
 
 
 def render(background: Image, items: Sequence[Item], camera: Camera,
-           rng: np.random.Generator) -> tuple[Image, GroundTruth]:  # fmt: skip
+           rng: np.random.Generator, least: float = LEAST_SHARE,
+           ) -> tuple[Image, GroundTruth]:  # fmt: skip
     """Paint ``items``, farthest first, over a copy of ``background``.
 
     Returns the picture (H, W, 3) uint8 RGB and its truth. ``masks`` are the visible pixels,
     ``full_masks`` those of the whole object inside the picture, ``boxes`` the bounds of ``masks``;
-    ``amodal`` is the box of the whole object and may reach outside the picture. Objects of which
-    less than a quarter or fewer than 20 pixels can be seen are not drawn.
+    ``amodal`` is the box of the whole object and may reach outside the picture. An object of
+    which less than the share ``least`` lies inside the picture or can be seen, or fewer than 20
+    pixels, is not drawn.
     """
     h, w = background.shape[:2]
-    parts = _seen([p for item in items if (p := _cut(item, h, w))], h, w)
+    parts = _seen([p for item in items if (p := _cut(item, h, w, least))], h, w, least)
     picture = background.copy()
     for part in parts:
         _shadow(picture, part, camera)
@@ -75,7 +77,7 @@ def render(background: Image, items: Sequence[Item], camera: Camera,
     return _develop(picture, camera, rng), _truth(parts, h, w)
 
 
-def _cut(item: Item, h: int, w: int) -> _Part | None:
+def _cut(item: Item, h: int, w: int, least: float) -> _Part | None:
     brush: Brush = item.paint()
     (ox, oy), (bh, bw) = brush.origin, brush.alpha.shape
     x1, y1, x2, y2 = max(0, ox), max(0, oy), min(w, ox + bw), min(h, oy + bh)
@@ -89,7 +91,7 @@ def _cut(item: Item, h: int, w: int) -> _Part | None:
              oy + int(rows[-1]) + 1)  # fmt: skip
     crop = np.s_[y1 - oy : y2 - oy, x1 - ox : x2 - ox]
     solid = whole_solid[crop]
-    if solid.sum() * 4 < whole_solid.sum():  # nearly all of it beyond the edge
+    if solid.sum() < least * whole_solid.sum():  # nearly all of it beyond the edge
         return None
     return _Part(item, (x1, y1, x2, y2), brush.pixels[crop], brush.alpha[crop], solid, whole)
 
@@ -103,13 +105,13 @@ def _owners(parts: list[_Part], h: int, w: int) -> NDArray[np.int32]:
     return owner
 
 
-def _seen(parts: list[_Part], h: int, w: int) -> list[_Part]:
+def _seen(parts: list[_Part], h: int, w: int, least: float) -> list[_Part]:
     """Without those that are too hidden; taking one away only lets more of the others be seen."""
     if not parts:
         return parts
     visible = np.bincount(_owners(parts, h, w).ravel(), minlength=len(parts) + 1)[1:]
     full = np.array([int(p.solid.sum()) for p in parts])
-    keep = (visible >= _LEAST_PIXELS) & (visible >= _LEAST_SHARE * full)
+    keep = (visible >= _LEAST_PIXELS) & (visible >= least * full)
     return [p for p, k in zip(parts, keep, strict=True) if k]
 
 

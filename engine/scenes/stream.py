@@ -32,7 +32,8 @@ class SceneStream:
     """Frames 0, 1, 2, ... without end; any of them can be asked for, in any order.
 
     Objects keep their looks and swing smoothly (at most about 3 px a frame in a 256-px picture)
-    over a resting background; the noise is new in each frame.
+    over a resting background; the noise is new in each frame. Unlike in a still scene, an object
+    stays in picture and truth until it is all but hidden, so that none vanishes at a glance.
     """
 
     def __init__(self, seed: int, size: tuple[int, int] = (256, 256), kind: str = "mixed") -> None:
@@ -51,7 +52,7 @@ class SceneStream:
             for item, motion in zip(self._layout.items, self._motions, strict=True)
         ]
         rng = np.random.Generator(np.random.PCG64([self.seed, 2, index]))
-        pixels, truth = render(self._layout.background, items, self._camera, rng)
+        pixels, truth = render(self._layout.background, items, self._camera, rng, least=0.0)
         return Frame(pixels, f"scene:{self.seed}", index, index / 25, truth)
 
 
