@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -23,6 +25,7 @@ STAGES = (
     "input backbone anchors class_scores class_deltas decode clip score_threshold topk nms "
     "detections"
 )
+NAMES = pytest.mark.parametrize("name", ["ssdlite", "ssd300"])
 MOVES = [
     ("score_threshold", "score_thresh", 0.02),
     ("score_threshold", "score_thresh", 0.5),
@@ -37,41 +40,54 @@ MOVES = [
 ]
 
 
-def _lite(**settings: float) -> nn.Module:
+def build_lite(**settings: float) -> nn.Module:
     torch.manual_seed(5)
     module = ssdlite320_mobilenet_v3_large(weights=None, weights_backbone=None, **settings)
     heads = nn.ModuleList(m[-1] for m in module.head.classification_head.module_list)
     return checks.calibrated(module, heads, gain=8, size=320)
 
 
-@pytest.fixture(scope="module")
-def lite() -> nn.Module:
-    return _lite()
-
-
-@pytest.fixture(scope="module")
-def lite_trace(lite: nn.Module) -> Trace:
-    return checks.trace_of(lite, checks.picture(75, 130))
-
-
-@pytest.fixture(scope="module")
-def ssd300() -> nn.Module:
+def build_300() -> nn.Module:
     torch.manual_seed(5)
     module = ssd300_vgg16(weights=None, weights_backbone=None)
     return checks.calibrated(module, module.head.classification_head, gain=0.1, size=300)
 
 
+@cache
+def model(name: str) -> nn.Module:
+    return {"ssdlite": build_lite, "ssd300": build_300}[name]()
+
+
+@cache
+def trace(name: str, shape: tuple[int, int] = checks.SHAPES[0]) -> Trace:
+    return checks.trace_of(model(name), checks.picture(*shape))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _free_memory() -> Iterator[None]:
+    yield
+    model.cache_clear()
+    trace.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def lite() -> nn.Module:
+    return model("ssdlite")
+
+
+@pytest.fixture(scope="module")
+def lite_trace() -> Trace:
+    return trace("ssdlite")
+
+
 @pytest.mark.parametrize("shape", checks.SHAPES)
-@pytest.mark.parametrize("name", ["lite", "ssd300"])
-def test_detections_are_bitwise_those_of_the_model(
-    name: str, shape: tuple[int, int], request: pytest.FixtureRequest
-) -> None:
-    module = request.getfixturevalue(name)
-    trace = checks.trace_of(module, checks.picture(*shape))
-    assert " ".join(trace.stages) == STAGES
-    assert checks.assert_equals_model(trace, module) >= 100
-    assert checks.assert_suppressors(trace) >= 100
-    checks.assert_rows_connected(trace)
+@NAMES
+def test_detections_are_bitwise_those_of_the_model(name: str, shape: tuple[int, int]) -> None:
+    got = trace(name, shape)
+    assert " ".join(got.stages) == STAGES
+    assert checks.assert_equals_model(got, model(name)) >= 100
+    assert checks.assert_suppressors(got) >= 100
+    checks.assert_rows_connected(got)
 
 
 @pytest.mark.parametrize(("stage", "name", "value"), MOVES)
@@ -85,32 +101,34 @@ def test_a_moved_parameter_equals_the_setting_of_the_model(
 
 
 def test_settings_of_the_constructor_are_the_defaults_of_the_parameters() -> None:
-    module = _lite(score_thresh=0.03, nms_thresh=0.3, topk_candidates=50, detections_per_img=20)
-    trace = checks.trace_of(module, checks.picture(75, 130))
-    params = {f"{s}.{k}": v for s, r in trace.stages.items() for k, v in r.params.items()}
+    module = build_lite(
+        score_thresh=0.03, nms_thresh=0.3, topk_candidates=50, detections_per_img=20
+    )
+    got = checks.trace_of(module, checks.picture(75, 130))
+    params = {f"{s}.{k}": v for s, r in got.stages.items() for k, v in r.params.items()}
     assert params == {
         "score_threshold.score_thresh": 0.03,
         "topk.topk_candidates": 50,
         "nms.nms_thresh": 0.3,
         "detections.detections_per_img": 20,
     }
-    assert checks.assert_equals_model(trace, module) == 20
+    assert checks.assert_equals_model(got, module) == 20
 
 
 def test_one_class() -> None:
-    module = _lite(num_classes=2)
-    trace = checks.trace_of(module, checks.picture(75, 130))
-    assert checks.assert_equals_model(trace, module) >= 100
-    assert set(trace.detections.labels) == {1}
+    module = build_lite(num_classes=2)
+    got = checks.trace_of(module, checks.picture(75, 130))
+    assert checks.assert_equals_model(got, module) >= 100
+    assert set(got.detections.labels) == {1}
 
 
 def test_nothing_over_the_threshold(lite: nn.Module, lite_trace: Trace) -> None:
     strict = {"score_threshold.score_thresh": 1.0}
-    trace = checks.trace_of(lite, lite_trace.frame, strict, lite_trace)
-    assert len(trace.detections) == 0
+    got = checks.trace_of(lite, lite_trace.frame, strict, lite_trace)
+    assert len(got.detections) == 0
     # every anchor says that no class of it passed
-    table = trace.table("score_threshold")
-    assert len(table) == len(trace.table("anchors"))
+    table = got.table("score_threshold")
+    assert len(table) == len(got.table("anchors"))
     assert (table.reason == Reason.LOW_SCORE).all()
 
 
@@ -119,9 +137,9 @@ def test_every_pair_is_a_row_or_is_counted(
     lite: nn.Module, lite_trace: Trace, threshold: float
 ) -> None:
     moved = {"score_threshold.score_thresh": threshold}
-    trace = checks.trace_of(lite, lite_trace.frame, moved, lite_trace)
-    probabilities = trace.stages["class_scores"].arrays["probabilities"]
-    checks.assert_pairs_counted(trace, threshold, probabilities[:, 1:])
+    got = checks.trace_of(lite, lite_trace.frame, moved, lite_trace)
+    probabilities = got.stages["class_scores"].arrays["probabilities"]
+    checks.assert_pairs_counted(got, threshold, probabilities[:, 1:])
 
 
 def test_scores_of_anchors_are_their_best_foreground_class(lite_trace: Trace) -> None:
@@ -137,8 +155,8 @@ def test_scores_of_anchors_are_their_best_foreground_class(lite_trace: Trace) ->
 
 
 def test_top_candidates_are_the_best_of_each_class(lite: nn.Module, lite_trace: Trace) -> None:
-    trace = checks.trace_of(lite, lite_trace.frame, {"topk.topk_candidates": 10}, lite_trace)
-    table = trace.table("topk")
+    got = checks.trace_of(lite, lite_trace.frame, {"topk.topk_candidates": 10}, lite_trace)
+    table = got.table("topk")
     for label in np.unique(table.labels):
         of_class = table.labels == label
         kept = table.scores[of_class & (table.reason == Reason.KEPT)]
@@ -147,19 +165,14 @@ def test_top_candidates_are_the_best_of_each_class(lite: nn.Module, lite_trace: 
         assert not len(lost) or kept.min() >= lost.max()
 
 
-@pytest.mark.parametrize("name", ["lite", "ssd300"])
-def test_lineage_leads_from_each_detection_to_its_anchor(
-    name: str, request: pytest.FixtureRequest
-) -> None:
-    module = request.getfixturevalue(name)
-    trace = checks.trace_of(module, checks.picture(120, 61))
-    checks.assert_detections_lead_to_anchors(trace)
+@NAMES
+def test_lineage_leads_from_each_detection_to_its_anchor(name: str) -> None:
+    checks.assert_detections_lead_to_anchors(trace(name))
 
 
-@pytest.mark.parametrize("name", ["lite", "ssd300"])
-def test_anchors_lie_where_the_layout_says(name: str, request: pytest.FixtureRequest) -> None:
-    trace = checks.trace_of(request.getfixturevalue(name), checks.picture(1, 80))
-    checks.assert_layout_tells_cells(trace)
+@NAMES
+def test_anchors_lie_where_the_layout_says(name: str) -> None:
+    checks.assert_layout_tells_cells(trace(name))
 
 
 def test_a_parameter_out_of_range_is_refused(lite: nn.Module) -> None:
@@ -183,14 +196,14 @@ def _photo(real: Path, name: str) -> Frame:
 
 @pytest.mark.parametrize("name", ["dog", "eagle", "giraffe", "horses", "kite", "person", "scream"])
 def test_trained_weights_on_photos(trained: nn.Module, real: Path, name: str) -> None:
-    trace = checks.trace_of(trained, _photo(real, f"{name}.jpg"))
-    assert checks.assert_equals_model(trace, trained) == 300
-    assert checks.assert_suppressors(trace) >= 100
-    checks.assert_detections_lead_to_anchors(trace)
+    got = checks.trace_of(trained, _photo(real, f"{name}.jpg"))
+    assert checks.assert_equals_model(got, trained) == 300
+    assert checks.assert_suppressors(got) >= 100
+    checks.assert_detections_lead_to_anchors(got)
 
 
 def test_the_dog_the_bicycle_and_the_car(trained: nn.Module, real: Path) -> None:
-    trace = checks.trace_of(trained, _photo(real, "dog.jpg"))
-    best = trace.detections
+    got = checks.trace_of(trained, _photo(real, "dog.jpg"))
+    best = got.detections
     assert best.labels[:3].tolist() == [2, 18, 3]  # bicycle, dog, car of COCO's 91 ids
     np.testing.assert_allclose(best.scores[:3], [0.972, 0.813, 0.791], atol=2e-3)
