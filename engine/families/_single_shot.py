@@ -8,7 +8,7 @@ foreground class, and all pairs stand in ``arrays["probabilities"]`` of ``class_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -50,16 +50,24 @@ def maps_of(module: SingleShot) -> tuple[str, Callable[[Inputs], list[Tensor]]]:
     return stage, lambda inputs: list(inputs.data(stage).values())
 
 
-def first_stages(module: SingleShot, help: str) -> list[Stage]:
-    """``input``, ``backbone``, perhaps ``fpn``, and ``anchors``."""
+def first_stages(
+    module: SingleShot,
+    help: str,
+    notes: Callable[[AnchorLayout], Mapping[str, Any]] = lambda _: {},
+) -> list[Stage]:
+    """``input``, ``backbone``, perhaps ``fpn``, and ``anchors``, whose ``help`` and further
+    ``notes`` differ from family to family.
+    """
     return [
         input_stage(module.transform),
         *backbone_stages(module.backbone),
-        _anchors_stage(module, help),
+        _anchors_stage(module, help, notes),
     ]
 
 
-def _anchors_stage(module: SingleShot, help: str) -> Stage:
+def _anchors_stage(
+    module: SingleShot, help: str, notes: Callable[[AnchorLayout], Mapping[str, Any]]
+) -> Stage:
     features, maps = maps_of(module)
 
     def run(inputs: Inputs) -> Output:
@@ -67,8 +75,10 @@ def _anchors_stage(module: SingleShot, help: str) -> Stage:
         anchors = module.anchor_generator(inputs.data("input").images, levels)[0]
         padded = inputs.data("input").transform.padded
         grids = [(int(m.shape[-2]), int(m.shape[-1])) for m in levels]
-        notes = {"layout": layout_of(module.anchor_generator, grids, padded)}
-        return Output(Table.of(host(anchors)), notes=notes, data=anchors)
+        layout = layout_of(module.anchor_generator, grids, padded)
+        return Output(
+            Table.of(host(anchors)), notes={"layout": layout, **notes(layout)}, data=anchors
+        )
 
     return Stage("anchors", "Anchors", run, needs=("input", features), help=help)
 
