@@ -1,0 +1,254 @@
+"""The window: canvas in the centre, stages above it, views in docks around it.
+
+It comes in two phases. The first makes everything that needs neither NumPy nor a model and is
+painted at once; `begin` follows when those are imported, makes the controller and wires it up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QPaintEvent,
+    QUndoStack,
+)
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import actions
+from app.docks import add_docks
+from app.file_menu import FileMenu
+from app.settings import AppSettings
+from app.view_menu import ViewMenu
+from widgets.canvas import Canvas
+from widgets.chooser import DeviceChooser, ModelChooser
+from widgets.message_bar import Level, MessageBar
+from widgets.param_panel import ParamPanel
+from widgets.progress_bar import ProgressStrip
+from widgets.selection import Selection
+from widgets.source_bar import SourceBar
+from widgets.stage_ribbon import StageRibbon
+from widgets.views import views
+
+if TYPE_CHECKING:
+    from app.controller import Controller
+    from app.presenter import Presenter
+    from engine.session import ModelChoice
+
+LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """See the module. ``painted`` is emitted once, after the first paint."""
+
+    painted = Signal()
+
+    def __init__(self, settings: AppSettings) -> None:
+        super().__init__()
+        self.setObjectName("boxscope")
+        self.setWindowTitle("Boxscope")
+        self.setAcceptDrops(True)
+        self.settings = settings
+        self.selection = Selection(self)
+        self.undo_stack = QUndoStack(self)
+        self.controller: Controller | None = None
+        self.presenter: Presenter | None = None
+        self._was_painted = False
+        self._closing = False
+
+        self.messages = MessageBar(self)
+        self.ribbon = StageRibbon(self.selection)
+        self.canvas = Canvas(self.selection)
+        self.progress = ProgressStrip()
+        self.source_bar = SourceBar()
+        self._build_centre()
+        self.file_menu = FileMenu(self)
+        self.view_menu = ViewMenu(self)
+        self.menus: dict[str, QMenu] = {}
+        self.actions_: dict[str, QAction] = actions.build(self, self.menus)
+        self._build_toolbar()
+        self._build_status()
+        self.params = ParamPanel()
+        params_dock = QDockWidget("Parameters", self)
+        params_dock.setObjectName("dock-parameters")
+        params_dock.setWidget(self.params)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, params_dock)
+        self.docks = add_docks(self, views())
+        self.view_menu.add_docks([params_dock, *self.docks.values()])
+        self.file_menu.fill_recent()
+        self._default_layout = self.saveState(LAYOUT_VERSION)
+        self._restore()
+
+    # --- first phase
+
+    def _build_centre(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for widget in (self.messages, self.ribbon, self.canvas, self.progress, self.source_bar):
+            column.addWidget(widget, 1 if widget is self.canvas else 0)
+        self.setCentralWidget(centre)
+
+    def _build_toolbar(self) -> None:
+        bar = QToolBar("Toolbar", self)
+        bar.setObjectName("toolbar")
+        bar.setMovable(False)
+        self.model_chooser = ModelChooser()
+        self.device_chooser = DeviceChooser()
+        for spec in actions.ACTIONS:
+            if spec.tool:
+                bar.addAction(self.actions_[spec.name])
+        bar.addSeparator()
+        bar.addWidget(self.model_chooser)
+        bar.addWidget(self.device_chooser)
+        self.addToolBar(bar)
+        self.toolbar = bar
+
+    def _build_status(self) -> None:
+        self.cursor_label, self.rate_label = QLabel(), QLabel()
+        self.rate_label.setToolTip("Traces shown per second, and the time from frame to screen")
+        self.statusBar().addWidget(self.cursor_label, 1)
+        self.statusBar().addPermanentWidget(self.rate_label)
+        self.canvas.cursor_info.connect(self.cursor_label.setText)
+
+    def _restore(self) -> None:
+        geometry = self.settings.blob("window/geometry")
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            screen = QGuiApplication.primaryScreen().availableSize()
+            self.resize(min(1400, screen.width()), min(900, screen.height()))
+        state = self.settings.blob("window/state")
+        if not state.isEmpty():
+            self.restoreState(state, LAYOUT_VERSION)
+        self.view_menu.restore()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            # From the event loop, when this paint has reached the screen.
+            QTimer.singleShot(0, self.painted.emit)
+
+    # --- second phase
+
+    def begin(self, model: ModelChoice, device: str, source: str | None, threads: int = 0) -> None:
+        """NumPy and the engine are imported: start the engine thread, fill the docks, go."""
+        from app.controller import Controller
+        from app.presenter import Presenter
+
+        self.controller = Controller(model, device, threads, self)
+        self.presenter = Presenter(self, self.controller)
+        for dock in self.docks.values():
+            dock.begin(self.selection)
+        if source:
+            self.file_menu.open_source(source)
+
+    # --- what the user drops and closes
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        source = _dropped(event.mimeData())
+        if source:
+            event.acceptProposedAction()
+            self.file_menu.open_source(source)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._closing:
+            self._closing = True
+            self.save_settings()
+            if self.presenter is not None:
+                self.presenter.stop()
+            if self.controller is not None:
+                self.controller.close()
+        super().closeEvent(event)
+
+    def save_settings(self) -> None:
+        put = self.settings.put
+        if not self.actions_["present"].isChecked():
+            put("window/geometry", self.saveGeometry())
+            put("window/state", self.saveState(LAYOUT_VERSION))
+        if self.controller is not None:
+            put("model/name", self.controller.model.name)
+            put("model/device", self.controller.device)
+        self.view_menu.save()
+        self.settings.save()
+
+    def reset_layout(self) -> None:
+        self.restoreState(self._default_layout, LAYOUT_VERSION)
+
+    def tell(self, kind: Level, text: str, details: str = "") -> None:
+        """A message that can be dismissed; ``kind`` is error, warn or info."""
+        self.messages.post(text, kind, details)
+
+    # --- Play and Stage menus: thin, what they do is the controller's and the selection's
+
+    def freeze(self, on: bool) -> None:
+        if self.controller is not None:
+            self.controller.freeze(on)
+            self.actions_["freeze"].setChecked(self.controller.frozen)
+
+    def toggle_play(self, *_: Any) -> None:
+        state = self.controller.player_state if self.controller else None
+        if self.controller is not None and state is not None:
+            self.controller.play(not state.playing)
+
+    def next_frame(self, *_: Any) -> None:
+        if self.controller is not None:
+            self.controller.step(1)
+
+    def previous_frame(self, *_: Any) -> None:
+        if self.controller is not None:
+            self.controller.step(-1)
+
+    def next_stage(self, *_: Any) -> None:
+        self.selection.step_stage(1)
+
+    def previous_stage(self, *_: Any) -> None:
+        self.selection.step_stage(-1)
+
+    def first_stage(self, *_: Any) -> None:
+        self.selection.first_stage()
+
+    def last_stage(self, *_: Any) -> None:
+        self.selection.last_stage()
+
+    def show_rejected(self, on: bool) -> None:
+        self.selection.set_show_rejected(on)
+
+    def undo(self, *_: Any) -> None:
+        self.undo_stack.undo()
+
+    def redo(self, *_: Any) -> None:
+        self.undo_stack.redo()
+
+    def reset_params(self, *_: Any) -> None:
+        if self.presenter is not None:
+            self.presenter.reset_params()
+
+    def deselect(self, *_: Any) -> None:
+        if not self.messages.dismiss():
+            self.selection.select(None)
+
+
+def _dropped(mime: QMimeData) -> str:
+    """The source in what was dropped: a file, a folder, or an address as text; "" for none."""
+    for url in mime.urls():
+        return url.toLocalFile() or url.toString()
+    text = mime.text().strip()
+    return text if "\n" not in text and "://" in text else ""

@@ -1,0 +1,151 @@
+"""What the View and Help menus do: zoom, layers, theme, text size, presentation, help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import QApplication, QDockWidget, QMessageBox
+
+from widgets.theme import apply_theme
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+THEMES = ("system", "light", "dark")
+SCALES = (1.0, 1.25, 1.5, 2.0)
+LAYERS = ("labels", "masks", "truth")
+
+
+class ViewMenu(QObject):
+    """Slots of the View and Help menus, and what they leave in the settings."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._theme = "system"
+        self._scale = 1.0
+        self._before_present: list[Any] = []
+
+    def add_docks(self, docks: Iterable[QDockWidget]) -> None:
+        menu = self._window.menus["&View"].addMenu("&Panels")
+        for dock in docks:
+            menu.addAction(dock.toggleViewAction())
+
+    def restore(self) -> None:
+        settings, actions = self._window.settings, self._window.actions_
+        self._theme = settings.text("view/theme", "system", THEMES)
+        self._scale = settings.number("view/scale", 1.0, SCALES[0], SCALES[-1])
+        self._apply()
+        for name in LAYERS:
+            actions[name].setChecked(settings.flag(f"view/{name}", actions[name].isChecked()))
+
+    def save(self) -> None:
+        put = self._window.settings.put
+        put("view/theme", self._theme)
+        put("view/scale", self._scale)
+        for name in LAYERS:
+            put(f"view/{name}", self._window.actions_[name].isChecked())
+
+    def _apply(self) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        apply_theme(app, self._theme, self._scale)
+        self._window.actions_[f"theme-{self._theme}"].setChecked(True)
+        if self._scale in SCALES:
+            self._window.actions_[f"scale-{self._scale}"].setChecked(True)
+
+    def set_theme(self, *_: Any) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._theme = str(action.data())
+            self._apply()
+
+    def set_scale(self, *_: Any) -> None:
+        action = self.sender()
+        if isinstance(action, QAction):
+            self._scale = float(action.data())
+            self._apply()
+
+    def bigger_text(self, *_: Any) -> None:
+        """The next text size; after the largest the smallest again."""
+        larger = [s for s in SCALES if s > self._scale]
+        self._scale = larger[0] if larger else SCALES[0]
+        self._apply()
+
+    def fit(self, *_: Any) -> None:
+        self._window.canvas.fit()
+
+    def actual_size(self, *_: Any) -> None:
+        self._window.canvas.actual_size()
+
+    def zoom_in(self, *_: Any) -> None:
+        self._window.canvas.zoom_in()
+
+    def zoom_out(self, *_: Any) -> None:
+        self._window.canvas.zoom_out()
+
+    def show_labels(self, on: bool) -> None:
+        self._window.canvas.set_show_labels(on)
+
+    def show_masks(self, on: bool) -> None:
+        self._window.canvas.set_show_masks(on)
+
+    def show_truth(self, on: bool) -> None:
+        self._window.canvas.set_show_truth(on)
+
+    def present(self, on: bool) -> None:
+        """Only picture and stages, in large text; and back to what was."""
+        window = self._window
+        chrome = [*window.docks.values(), window.toolbar, window.menuBar(), window.statusBar()]
+        if on:
+            self._before_present = [
+                (window.saveState(), self._scale, [w for w in chrome if w.isVisible()])
+            ]
+            # Hidden menus keep no shortcuts unless their actions belong to the window too.
+            window.addActions(list(window.actions_.values()))
+            for widget in chrome:
+                widget.hide()
+            self._scale = max(self._scale, 1.5)
+        elif self._before_present:
+            state, self._scale, visible = self._before_present.pop()
+            for widget in visible:
+                widget.show()
+            window.restoreState(state)
+        self._apply()
+
+    def full_screen(self, on: bool) -> None:
+        if on:
+            self._window.showFullScreen()
+        else:
+            self._window.showNormal()
+
+    def reset_layout(self, *_: Any) -> None:
+        self._window.reset_layout()
+
+    def show_shortcuts(self, *_: Any) -> None:
+        from widgets.shortcut_overview import ShortcutOverview
+
+        dialog = ShortcutOverview(list(self._window.actions_.values()), self._window)
+        dialog.exec()
+        dialog.deleteLater()
+
+    def open_log(self, *_: Any) -> None:
+        from app.logs import log_path
+
+        folder = log_path().parent
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._window.tell("info", f"The log is in {folder}")
+
+    def about(self, *_: Any) -> None:
+        from engine import __version__
+
+        QMessageBox.about(
+            self._window,
+            "About Boxscope",
+            f"<b>Boxscope {__version__}</b><br>Shows what happens inside object detectors.<br>"
+            "Apache-2.0 licence. Models come from torchvision (BSD-3) or were trained by "
+            "Boxscope on scenes that it draws itself.",
+        )
