@@ -7,7 +7,8 @@ import hashlib
 import pickle
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from engine import architecture
+from engine.architecture import Variant
 from engine.catalogue import ModelInfo, catalogue
 from engine.errors import BoxscopeError
 
 # Where training scripts put the weights among other things, and what wrappers put before each key.
 _NESTS = ("model", "state_dict", "model_state_dict", "model_ema", "ema", "net", "weights", "module")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
+_AVERAGED = "n_averaged"  # a count that torch's AveragedModel keeps beside the weights
 _COUNTER = ".num_batches_tracked"  # statistics of training only; old files lack it
 _FOREIGN = re.compile(r"(?:GLOBAL|global:|class)\s+(?:GLOBAL )?([\w.]+\.\w+)")
 
@@ -77,7 +80,7 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
     if file.suffix == ".safetensors" or head[8:9] == b"{":
         content = _read_safetensors(file)
     else:
-        content = _read_pickle(file)
+        content = _read_pickle(file, head)
     state = _unwrap(content)
     if not state:
         raise BoxscopeError(
@@ -116,11 +119,11 @@ def fill(module: nn.Module, state: Mapping[str, Tensor], where: str, info: Model
             other_shape = [str(error).splitlines()[-1].strip().rstrip(".")]
     if other_shape or missing or unexpected:
         faults = [
-            f"{len(keys)} entries {what} (first: {keys[0]})"
+            f"{len(keys)} {'entry' if len(keys) == 1 else 'entries'} {what} (first: {keys[0]})"
             for keys, what in (
-                (other_shape, "have another shape"),
-                (missing, "are missing"),
-                (unexpected, "are unexpected"),
+                (other_shape, "of another shape"),
+                (missing, "missing"),
+                (unexpected, "unexpected"),
             )
             if keys
         ]
@@ -139,8 +142,11 @@ def _read_safetensors(file: Path) -> Any:
         ) from None
 
 
-def _read_pickle(file: Path) -> Any:
-    damaged = BoxscopeError(f"{file} is damaged or no checkpoint; copy or download it again.")
+def _read_pickle(file: Path, head: bytes) -> Any:
+    way_out = "save only the weights, with torch.save(model.state_dict(), FILE) or as safetensors."
+    damaged = BoxscopeError(
+        f"{file} is damaged or not a file of weights; copy or download it again."
+    )
     try:
         # Training scripts, torchvision's own too, put their arguments beside the weights: a
         # Namespace is plain data, and building one runs no code of the file's choice.
@@ -149,55 +155,69 @@ def _read_pickle(file: Path) -> Any:
             return torch.load(file, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         foreign = _FOREIGN.search(str(error))
-        if foreign is None:
-            raise damaged from None
-        raise BoxscopeError(
-            f"{file} holds Python code or objects ({foreign[1]}), which Boxscope never runs; save "
-            "only the weights, with torch.save(model.state_dict(), FILE) or as safetensors."
-        ) from None
+        if foreign is not None:
+            raise BoxscopeError(
+                f"{file} holds Python code or objects ({foreign[1]}), which Boxscope never runs; "
+                f"{way_out}"
+            ) from None
+        if head.startswith((pickle.PROTO, b"PK")):  # newer pickles, which torch cannot read safely
+            raise BoxscopeError(
+                f"{file} cannot be read without running code, which Boxscope never does; {way_out}"
+            ) from None
+        raise damaged from None
     except MemoryError:
         raise
-    except Exception:  # a damaged file raises nearly anything: OSError, KeyError, struct.error ...
-        raise damaged from None
+    except Exception as error:  # a damaged file raises nearly anything: OSError, KeyError ...
+        if "TorchScript" not in str(error):
+            raise damaged from None
+        raise BoxscopeError(
+            f"{file} is a TorchScript program, which Boxscope never runs; {way_out}"
+        ) from None
 
 
-def _unwrap(content: Any) -> dict[str, Tensor]:
+def _unwrap(content: Any, depth: int = 3) -> dict[str, Tensor]:
     """The innermost state dict, without prefixes that all keys share; empty when there is none."""
-    for _ in range(3):
-        if not isinstance(content, Mapping):
-            return {}
-        tensors = {k: v for k, v in content.items() if isinstance(k, str) and _is_tensor(v)}
-        inner = next((content[n] for n in _NESTS if isinstance(content.get(n), Mapping)), None)
-        if inner is None or tensors:
-            break
-        content = inner
-    else:
+    if not isinstance(content, Mapping):
         return {}
-    while tensors:
-        prefix = next((p for p in _PREFIXES if all(k.startswith(p) for k in tensors)), None)
-        if prefix is None:
-            break
-        tensors = {k.removeprefix(prefix): v for k, v in tensors.items()}
+    if depth:
+        for nest in _NESTS:
+            if inner := _unwrap(content.get(nest), depth - 1):
+                return inner
+    tensors = {
+        key: value.detach()
+        for key, value in content.items()
+        if isinstance(key, str) and key != _AVERAGED and _is_plain(value)
+    }
+    while prefix := _shared_prefix(tensors):
+        tensors = {key.removeprefix(prefix): value for key, value in tensors.items()}
     return tensors
 
 
-def _is_tensor(value: object) -> bool:
-    return isinstance(value, Tensor)
+def _is_plain(value: object) -> bool:
+    return isinstance(value, Tensor) and not value.is_meta and value.layout == torch.strided
+
+
+def _shared_prefix(keys: Iterable[str]) -> str | None:
+    keys = list(keys)
+    return next((p for p in _PREFIXES if keys and all(k.startswith(p) for k in keys)), None)
 
 
 def _fitting(state: Mapping[str, Tensor]) -> list[str]:
     """Names of the catalogue's models that a state dict fits, whatever its class count."""
     shapes = {key: tuple(value.shape) for key, value in state.items()}
     plain = {key: shape for key, shape in shapes.items() if not key.endswith(_COUNTER)}
-    found = []
-    for info in catalogue().values():
-        if info.shipped:
-            continue
-        module = architecture.blank(info, architecture.variant_of(info, shapes))
-        wanted = {k: tuple(v.shape) for k, v in module.state_dict().items()}
-        if plain == {k: shape for k, shape in wanted.items() if not k.endswith(_COUNTER)}:
-            found.append(info.name)
-    return found
+    return [
+        info.name
+        for info in catalogue().values()
+        if not info.shipped and _shapes(info, architecture.variant_of(info, shapes)) == plain
+    ]
+
+
+@cache
+def _shapes(info: ModelInfo, variant: Variant) -> dict[str, tuple[int, ...]]:
+    """Shapes of an architecture's entries by key, without the counters of batch norms."""
+    entries = architecture.blank(info, variant).state_dict().items()
+    return {key: tuple(value.shape) for key, value in entries if not key.endswith(_COUNTER)}
 
 
 def _sha256(path: str | Path) -> str:

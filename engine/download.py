@@ -30,8 +30,8 @@ from engine.catalogue import ModelInfo
 from engine.errors import BoxscopeError, Cancelled
 from engine.session import Progress, Report
 
-TIMEOUT = 20.0  # seconds without a byte, or without an answer to a connection
-_ATTEMPTS = 5  # broken off and taken up again, as long as each brings something
+TIMEOUT = 10.0  # seconds without a byte, or without an answer to a connection
+_ATTEMPTS = 20  # broken off and taken up again, as long as each brings something
 _CHUNK = 1 << 18
 _POLL = 0.1  # seconds between two looks at ``cancelled``, and between two reports
 _SAFE = "the shipped models need no download and stay usable."
@@ -82,8 +82,8 @@ class _Download:
             except _BrokenOff:
                 if self._size() <= before or attempt == _ATTEMPTS:
                     raise self._failed(
-                        f"the connection to {self._host} broke off after {_mb(self._size())} MB, "
-                        "which are kept for the next try"
+                        f"the connection to {self._host} broke off after {_mb(self._size())} MB "
+                        "(what came is kept for the next try)"
                     ) from None
         self._check_hash()
         with self._disk():
@@ -99,7 +99,7 @@ class _Download:
             with urllib.request.urlopen(request, timeout=self._timeout) as response:
                 start = _resumed_at(response)
                 length = response.headers.get("Content-Length")
-                total = start + int(length) if length else None
+                total = start + int(length) if length and length.isdigit() else None
                 self._check_room(total, start)
                 self._copy(response, start, total)
         except urllib.error.HTTPError as error:
@@ -114,13 +114,13 @@ class _Download:
             ) from None
         except urllib.error.URLError as error:
             raise self._failed(self._why(error.reason)) from None
-        except (http.client.HTTPException, ConnectionError, ssl.SSLError):
-            raise _BrokenOff from None
         except TimeoutError:
             raise self._failed(
-                f"{self._host} sent nothing for {self._timeout:.0f} s; what came is kept for the "
-                "next try"
+                f"{self._host} sent nothing for {self._timeout:g} s "
+                "(what came is kept for the next try)"
             ) from None
+        except (http.client.HTTPException, OSError):
+            raise _BrokenOff from None
 
     def _copy(self, response: http.client.HTTPResponse, start: int, total: int | None) -> None:
         done = start
@@ -137,8 +137,7 @@ class _Download:
                 chunk = response.read1(_CHUNK)
                 if not chunk:
                     break
-                with self._disk():
-                    file.write(chunk)
+                self._write(file, chunk)
                 done += len(chunk)
                 self._meter.add(len(chunk))
                 if time.monotonic() - spoken >= _POLL:
@@ -147,6 +146,12 @@ class _Download:
         if total is not None and done < total:
             raise _BrokenOff
         self._say(done, total)
+
+    def _write(self, file: BinaryIO, chunk: bytes) -> None:
+        rest = memoryview(chunk)
+        with self._disk():
+            while rest:  # a disk that is nearly full takes a part
+                rest = rest[file.write(rest) :]
 
     def _wait(self, selector: selectors.BaseSelector) -> None:
         """Until there is something to read. Raises Cancelled, or TimeoutError after a while."""
@@ -165,7 +170,8 @@ class _Download:
         self._report(Progress(text, done / total if total else None))
 
     def _check_room(self, total: int | None, start: int) -> None:
-        free = shutil.disk_usage(self._part.parent).free
+        with self._disk():
+            free = shutil.disk_usage(self._part.parent).free
         if total is not None and total - start > free:
             raise self._failed(
                 f"it needs {_mb(total - start)} MB in {self._part.parent}, where {_mb(free)} MB "
@@ -232,7 +238,7 @@ class _Download:
         if isinstance(reason, ConnectionRefusedError):
             return f"{self._host} refused the connection"
         if isinstance(reason, TimeoutError):
-            return f"{self._host} did not answer within {self._timeout:.0f} s"
+            return f"{self._host} did not answer within {self._timeout:g} s"
         if isinstance(reason, ssl.SSLCertVerificationError):
             return f"the certificate of {self._host} could not be verified"
         words = reason.strerror if isinstance(reason, OSError) else None

@@ -43,7 +43,7 @@ def read_labels(path: str | Path, classes: int) -> tuple[str, ...]:
 
 def _parse(file: Path, text: str, classes: int) -> list[str]:
     if not text.lstrip().startswith(("[", "{")):
-        return [line.strip() for line in text.rstrip().splitlines()]
+        return [line.strip() or UNUSED for line in text.rstrip().splitlines()]
     try:
         data = json.loads(text)
     except ValueError as error:

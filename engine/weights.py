@@ -83,7 +83,7 @@ def open_model(
     classes = _classes(info, module, choice.labels)
     if cancelled():
         raise Cancelled
-    return _placed(LoadedModel(info.name, module, classes, "cpu", info), where, report)
+    return _placed(LoadedModel(info.name, module, classes, "cpu", info), where, report, device)
 
 
 def move(model: LoadedModel, device: str) -> LoadedModel:
@@ -135,7 +135,7 @@ def _classes(info: ModelInfo, module: nn.Module, labels: str | None) -> tuple[st
     return (BACKGROUND, *(f"class {i}" for i in range(1, count)))
 
 
-def _placed(model: LoadedModel, where: str, report: Report) -> LoadedModel:
+def _placed(model: LoadedModel, where: str, report: Report, asked: str) -> LoadedModel:
     if where == "cpu":
         return model
     try:
@@ -145,6 +145,9 @@ def _placed(model: LoadedModel, where: str, report: Report) -> LoadedModel:
         return move(model, "cpu")
     except RuntimeError as error:  # a driver that is too old, a card that torch does not know
         reason = str(error).splitlines()[0].rstrip(".")
+        if asked == "auto":
+            report(Progress(f"{where} cannot be used ({reason}): going on with the processor."))
+            return move(model, "cpu")
         raise BoxscopeError(f"The device {where} cannot be used ({reason}); choose cpu.") from None
 
 
