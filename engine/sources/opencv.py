@@ -17,6 +17,8 @@ def opencv() -> ModuleType:
     if not _quiet:
         # FFmpeg reads this when the first capture opens; -8 is AV_LOG_QUIET.
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+        # How many seconds a camera on Linux may give nothing; 10 unless told otherwise.
+        os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "4")
     import cv2
 
     if not _quiet:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import threading
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,8 @@ SUFFIXES = frozenset((
 # Up to here decoding forward costs less than a jump to a key frame and the way back from it.
 _NEAR = 24
 _DEFAULT_FPS = 25.0
+_SAME_TIME = 0.25  # ms; times that differ by less are the same one, rounded
+_TRIES = 6
 
 
 class VideoSource(Source):
@@ -50,6 +54,7 @@ class VideoSource(Source):
         )
         self._capture: Any = capture
         self._indexed = self.length is not None  # raw streams give no count, and seek nowhere
+        self._times: tuple[float, ...] | None = None  # of all frames, ms; read when first needed
         self._position = 0  # the frame that was grabbed last
         self._next = 0  # the frame that `read` gives next
         self._end: int | None = None  # how many frames there really are, once that is known
@@ -86,8 +91,11 @@ class VideoSource(Source):
         """Grab frame ``index``. False, with ``length`` put right, when the video ends before it."""
         if self._end is not None and index >= self._end:
             return False
-        jumped = index < self._position or index - self._position > _NEAR
-        if jumped:
+        jumped = False
+        if index < self._position or index - self._position > _NEAR:
+            self._learn_times()
+            if self._end is not None and index >= self._end:
+                return False
             jumped = self._jump(index)
         while self._position < index:
             if self._interrupted:
@@ -102,18 +110,60 @@ class VideoSource(Source):
                 return False
         return True
 
-    def _jump(self, index: int) -> bool:
-        """Let the next ``grab`` give ``index`` by the file's index. False: an earlier frame."""
+    def _learn_times(self) -> None:
+        if self._times is None:
+            self._times = self._read_times() if self._indexed else ()
+            if self._times and not self._interrupted:
+                self._end = self.length = len(self._times)
+
+    def _read_times(self) -> tuple[float, ...]:
+        """When each frame is shown, in ms from the start, in order; empty if the file does not say.
+
+        Packets are only counted, not decoded: some 50,000 a second.
+        """
         cv2 = opencv()
-        if self._indexed:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, index)
-            # What FFmpeg made of it is checked: it may land elsewhere without a word.
-            if int(self._capture.get(cv2.CAP_PROP_POS_FRAMES)) == index:
-                self._position = index - 1
-                return True
+        capture = _open(self._path)
+        times = []
+        if capture.set(cv2.CAP_PROP_FORMAT, -1):
+            while not self._interrupted and capture.grab():
+                times.append(float(capture.get(cv2.CAP_PROP_POS_MSEC)))
+        capture.release()
+        # Packets come in the order of decoding; those before 0 are cut off by the file's edit list.
+        times = sorted(t for t in times if t > -_SAME_TIME)
+        apart = all(b - a > 2 * _SAME_TIME for a, b in itertools.pairwise(times))
+        return tuple(times) if apart else ()
+
+    def _jump(self, index: int) -> bool:
+        """Grab ``index`` or a frame before it, by the times of all frames. False: rewound instead.
+
+        FFmpeg seeks by time, and OpenCV takes frames for evenly spaced; where they are not, it
+        lands anywhere. The time of the frame it lands on tells which one that is.
+        """
+        if self._times:
+            cv2 = opencv()
+            fps = self._capture.get(cv2.CAP_PROP_FPS)
+            goal = index
+            for _ in range(_TRIES):
+                number = round(self._times[max(goal, 0)] * fps / 1000)
+                self._capture.set(cv2.CAP_PROP_POS_FRAMES, number)
+                landed = self._grabbed() if self._capture.grab() else None
+                if landed is None:
+                    break
+                if landed <= index:
+                    self._position = landed
+                    return True
+                goal -= landed - index + 1
         if index <= self._position or self._indexed:
             self._rewind()
         return False
+
+    def _grabbed(self) -> int | None:
+        """The index of the frame that was grabbed last, by its time; None if no frame has it."""
+        assert self._times is not None
+        time = self._capture.get(opencv().CAP_PROP_POS_MSEC)
+        index = bisect.bisect_left(self._times, time - _SAME_TIME)
+        found = index < len(self._times) and self._times[index] <= time + _SAME_TIME
+        return index if found else None
 
     def _rewind(self) -> None:
         self._capture.release()

@@ -49,6 +49,23 @@ def rotate_mp4(path: Path) -> None:
     path.write_bytes(data)
 
 
+def vary_mp4(path: Path, runs: list[tuple[int, int]]) -> None:
+    """Show frames unevenly: (count, time units each) for runs of frames, as telephones do."""
+    data = bytearray(path.read_bytes())
+    assert data.find(b"mdat") < data.find(b"moov")  # so that nothing points past what grows
+    at = data.find(b"stts") - 4
+    old = struct.unpack(">I", data[at : at + 4])[0]
+    body = b"".join(struct.pack(">II", *run) for run in runs)
+    new = struct.pack(">I4sII", len(body) + 16, b"stts", 0, len(runs)) + body
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
+        start = data.find(name) - 4
+        size = struct.unpack(">I", data[start : start + 4])[0]
+        data[start : start + 4] = struct.pack(">I", size + len(new) - old)
+    data[at : at + old] = new
+    data = data.replace(b"edts", b"free")  # the edit list would cut off what became longer
+    path.write_bytes(data)
+
+
 def eventually(true: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until ``true()``; fail after ``seconds``."""
     end = time.monotonic() + seconds

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from sources_media import number_in, numbered, rotate_mp4, write_video
+from sources_media import number_in, numbered, rotate_mp4, vary_mp4, write_video
 
 from engine.errors import BoxscopeError
 from engine.frame import Frame
@@ -91,6 +91,17 @@ def test_every_frame_of_a_video_forward_backward_and_at_random(
             source.seek(wanted)
             frame = source.read()
             assert frame is not None and number_in(frame.pixels) == given
+
+
+def test_a_video_with_uneven_times_is_exact_too(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", 90)
+    vary_mp4(path, [(10, 512), (10, 1536), (20, 512), (5, 4096), (45, 512)])
+    with open_source(str(path)) as source:
+        rng = random.Random(4)
+        for index in (*range(89, -1, -3), *rng.choices(range(90), k=40), 88, 89, 0):
+            assert number_in(at(source, index).pixels) == index
+        source.seek(0)
+        assert shown(source) == list(range(90))
 
 
 def test_a_rotated_video_stands_upright(tmp_path: Path) -> None:
