@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 import urllib.parse
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,7 +65,9 @@ def _open_path(text: str, where: str) -> Source:
 
 
 def _open_file_address(text: str) -> Source:
-    return _open_path(text, urllib.request.url2pathname(urllib.parse.urlsplit(text).path))
+    from urllib.request import url2pathname  # it brings half of the network library with it
+
+    return _open_path(text, url2pathname(urllib.parse.urlsplit(text).path))
 
 
 def _open_scene(text: str) -> Source:

@@ -146,6 +146,37 @@ def test_a_raw_stream_without_an_index_can_be_sought(tmp_path: Path) -> None:
             assert number_in(at(source, index).pixels) == index
 
 
+@pytest.mark.parametrize(("suffix", "codec"), [("mp4", "mp4v"), ("avi", "MJPG"), ("mkv", "mp4v")])
+def test_damage_anywhere_in_a_video_gives_frames_or_a_sentence(
+    tmp_path: Path, suffix: str, codec: str
+) -> None:
+    whole = write_video(tmp_path / f"whole.{suffix}", 40, codec).read_bytes()
+    path = tmp_path / f"v.{suffix}"
+    rng = random.Random(1)
+    opened = 0
+    for _ in range(30):
+        data = bytearray(whole)
+        for _ in range(rng.choice((1, 5, 50))):
+            data[rng.randrange(len(data))] = rng.randrange(256)
+        if rng.random() < 0.4:
+            del data[rng.randrange(len(data)) :]
+        path.write_bytes(data)
+        try:
+            source = open_source(str(path))
+        except BoxscopeError as error:
+            assert str(error).startswith(str(path))
+            continue
+        opened += 1
+        with source:
+            for index in (30, 5, 39, 0):
+                source.seek(index)
+                frame = source.read()
+                assert frame is None or isinstance(frame, Frame)
+            source.seek(0)
+            assert sum(1 for _ in itertools.islice(source.frames(), 500)) < 500
+    assert opened
+
+
 def test_real_video_seeks_to_the_very_frame(real: Path) -> None:
     (path,) = (real / "video").glob("*.mp4")
     with open_source(str(path)) as source:
