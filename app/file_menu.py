@@ -1,8 +1,10 @@
-"""What the File menu does: opening sources and weights, copying and saving the picture."""
+"""What the File menu does: opening sources and weights, copying and saving the picture.
+
+Dialogs are imported when they are opened: this module is loaded before the first paint.
+"""
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +12,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QDialog, QMenu
 
-from app import dialogs
 from engine.errors import BoxscopeError
 
 if TYPE_CHECKING:
@@ -68,14 +69,19 @@ class FileMenu(QObject):
         return self._window.settings.text("file/folder", str(Path.home()))
 
     def open_file(self, *_: Any) -> None:
+        from app import dialogs
+
         if name := dialogs.open_file(self._window, self._folder):
             self.open_source(name)
 
     def open_folder(self, *_: Any) -> None:
+        from app import dialogs
+
         if name := dialogs.open_folder(self._window, self._folder):
             self.open_source(name)
 
     def open_address(self, *_: Any) -> None:
+        from app import dialogs
         from engine.sources import list_cameras
 
         cameras = [(f"camera:{c.index}", c.name) for c in list_cameras()]
@@ -85,10 +91,10 @@ class FileMenu(QObject):
         dialog.deleteLater()
 
     def open_scene(self, *_: Any) -> None:
-        self.open_source(f"scene:{random.randrange(1, 1000)}")
+        self.open_source(f"scene:{_any_seed()}")
 
     def open_moving(self, *_: Any) -> None:
-        self.open_source(f"scene:{random.randrange(1, 1000)}?moving")
+        self.open_source(f"scene:{_any_seed()}?moving")
 
     def open_clipboard(self, *_: Any) -> None:
         """A picture, a file, or the address of a source that was copied somewhere."""
@@ -109,15 +115,17 @@ class FileMenu(QObject):
         controller = self._window.controller
         if controller is None:
             return
-        if found := dialogs.open_weights(self._window, self._folder):
-            from engine.session import ModelChoice
+        from app import dialogs
+        from engine.session import ModelChoice
 
+        if found := dialogs.open_weights(self._window, self._folder):
             controller.set_model(ModelChoice(controller.model.name, *found))
 
     def copy_picture(self, *_: Any) -> None:
         QGuiApplication.clipboard().setImage(self._window.canvas.grab_picture())
 
     def save_picture(self, *_: Any) -> None:
+        from app import dialogs
         from widgets.export import save_canvas
 
         name = dialogs.save_picture(self._window, self._folder)
@@ -129,6 +137,12 @@ class FileMenu(QObject):
             self._window.tell("error", str(error))
         else:
             self._window.tell("info", f"Saved as {name}")
+
+
+def _any_seed() -> int:
+    import random
+
+    return random.randrange(1, 1000)
 
 
 def _short(source: str) -> str:

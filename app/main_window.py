@@ -36,7 +36,6 @@ from app.view_menu import ViewMenu
 from widgets.canvas import Canvas
 from widgets.chooser import DeviceChooser, ModelChooser
 from widgets.message_bar import Level, MessageBar
-from widgets.param_panel import ParamPanel
 from widgets.progress_bar import ProgressStrip
 from widgets.selection import Selection
 from widgets.source_bar import SourceBar
@@ -49,6 +48,7 @@ if TYPE_CHECKING:
     from engine.session import ModelChoice
 
 LAYOUT_VERSION = 1
+PARAMS_WIDTH = 280
 
 
 class MainWindow(QMainWindow):
@@ -81,13 +81,12 @@ class MainWindow(QMainWindow):
         self.actions_: dict[str, QAction] = actions.build(self, self.menus)
         self._build_toolbar()
         self._build_status()
-        self.params = ParamPanel()
-        params_dock = QDockWidget("Parameters", self)
-        params_dock.setObjectName("dock-parameters")
-        params_dock.setWidget(self.params)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, params_dock)
+        self.params_dock = QDockWidget("Parameters", self)
+        self.params_dock.setObjectName("dock-parameters")
+        self.params_dock.setMinimumWidth(PARAMS_WIDTH)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.params_dock)
         self.docks = add_docks(self, views())
-        self.view_menu.add_docks([params_dock, *self.docks.values()])
+        self.view_menu.add_docks([self.params_dock, *self.docks.values()])
         self.file_menu.fill_recent()
         self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
@@ -148,6 +147,10 @@ class MainWindow(QMainWindow):
         """NumPy and the engine are imported: start the engine thread, fill the docks, go."""
         from app.controller import Controller
         from app.presenter import Presenter
+        from widgets.param_panel import ParamPanel
+
+        self.params = ParamPanel()
+        self.params_dock.setWidget(self.params)
 
         self.controller = Controller(model, device, threads, self)
         self.presenter = Presenter(self, self.controller)

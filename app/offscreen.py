@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, QObject, QTimer
 
+from app.logs import install_qt_logging
 from engine.errors import BoxscopeError
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def application() -> QApplication:
     app = QApplication.instance() or QApplication(["boxscope"])
     assert isinstance(app, QApplication)
     app.setApplicationName("Boxscope")
+    install_qt_logging()
     return app
 
 

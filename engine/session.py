@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from engine.errors import BoxscopeError, Cancelled
 from engine.frame import Frame
 from engine.params import Settings
+from engine.preload import preload_torch
 from engine.trace import Trace
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Session:
         """
         if self._model is not None and self._loaded == (choice, device):
             return self._model
+        preload_torch()
         from engine import families, weights  # torch comes with them, so not before it is needed
 
         weights.set_threads(engine_threads(self._threads))

@@ -46,7 +46,6 @@ def run(args: argparse.Namespace) -> int:
 
     from PySide6.QtCore import QSize
 
-    from app import logs
     from app.offscreen import application, settled
     from engine.session import Session
     from engine.sources import open_source
@@ -58,7 +57,6 @@ def run(args: argparse.Namespace) -> int:
     infos = {info.key: info for info in views()}
     if args.view not in infos:
         raise BoxscopeError(f"--view {args.view}: not a view; there are {', '.join(infos)}.")
-    logs.install_qt_logging()
     app = application()
     apply_theme(app, args.theme, 1.0)
     session, line = Session(), _model.ProgressLine()

@@ -48,11 +48,9 @@ def make(folder: str, source: str | None = None, model: str | None = None) -> in
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BoxscopeError(f"{folder}: cannot be made ({error.strerror}).") from None
-    from app import logs
     from app.offscreen import application, traced
     from app.settings import AppSettings
 
-    logs.install_qt_logging()
     app = application()
     with tempfile.TemporaryDirectory() as fresh:
         # Settings of its own: the pictures look the same for everybody, and change nobody's.
