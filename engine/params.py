@@ -58,7 +58,7 @@ class Param:
                 result = float(str(value))
             else:
                 result = str(value)
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, OverflowError):
             raise BoxscopeError(f"{where}: {value!r} is not {_TYPE_NAMES[kind]}.") from None
         if self.choices and result not in self.choices:
             raise BoxscopeError(f"{where}: {result!r} is not one of {', '.join(self.choices)}.")
