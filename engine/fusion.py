@@ -50,9 +50,9 @@ def fuse(
     From best to worst score, a box joins the fused box of its group with which its IoU is largest
     if that is greater than ``iou`` (paper: 0.55), otherwise it begins a new one. Corners are
     averaged with the scores as weights (equations 2 and 3), scores are averaged (equation 1) and
-    at the end scaled by min(members, models) / ``models``, the number of models whose boxes these are
-    (equation 5). Rows with a score below ``skip`` take no part. One round for each box: a fused box
-    moves with every member, so the next one cannot be judged before.
+    at the end scaled by min(members, models) / ``models``, the number of models whose boxes these
+    are (equation 5). Rows with a score below ``skip`` take no part. One round for each box: a fused
+    box moves with every member, so the next one cannot be judged before.
     """
     boxes = box_ops.as_boxes(boxes)
     scores = np.asarray(scores, np.float32)

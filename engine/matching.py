@@ -37,8 +37,9 @@ class Rule:
     IoU with the best ground truth of at least ``high`` is positive, below ``low`` negative, between
     them neutral. ``low_quality``: every box with the highest IoU that a ground truth has with any
     box (ties included) is positive too, for ITS best ground truth; a ground truth that no box meets
-    has IoU 0 with all of them, and so makes all positive, here as in torchvision. ``best_of_each``: the one best
-    box of every ground truth is positive for that ground truth (SSD's bipartite step).
+    has IoU 0 with all of them, and so makes all positive, here as in torchvision.
+    ``best_of_each``: the one best box of every ground truth is positive for that ground truth
+    (SSD's bipartite step).
 
     Raises ValueError when ``low`` is greater than ``high``.
     """
