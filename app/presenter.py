@@ -65,6 +65,7 @@ class Presenter(QObject):
         bar.speed.connect(controller.set_speed)
         bar.loop.connect(controller.set_loop)
         window.params.changed.connect(self._on_param)
+        window.selection.param_wished.connect(self._on_param)
         window.params.reset_requested.connect(self._reset_one)
         window.params.reset_all_requested.connect(self.reset_params)
         window.selection.stage_changed.connect(window.params.set_stage)

@@ -31,6 +31,8 @@ class Selection(QObject):
     ref_changed = Signal(object)
     hover_changed = Signal(object)
     rejected_changed = Signal(bool)
+    # A view's wish, for whoever owns the parameters: "stage.param" and the value it should have.
+    param_wished = Signal(str, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
