@@ -1,54 +1,244 @@
-"""The canvas's layers (first, smallest version: the picture)."""
+"""The canvas's layers: from picture at the bottom to labels on top, kept up to the selection."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QImage, QPainter
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QPointF, QRectF, Slot
+from PySide6.QtGui import QFont, QImage, QPainter, QTransform
 
+from widgets import marks, overlay
+from widgets.background import Newest
+from widgets.box_item import BoxItem, to_view
+from widgets.highlight_item import HighlightItem
 from widgets.image_item import ImageItem
+from widgets.labels import LabelLayer
+from widgets.mask_item import MaskItem, tint
+from widgets.palette import label_colour
+from widgets.shown_boxes import RGB, Shown, boxes_stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from engine.frame import Frame
-    from engine.trace import Ref
+    from engine.trace import Ref, Trace
     from widgets.canvas import Canvas
     from widgets.selection import Selection
 
+MASK_STAGE = "masks"
+_HIT_SLOP = 3  # view px by which a box is easier to hit than it is large
 
-class Layers:
+
+class Layers(QObject):
+    """Owns the graphics items. The canvas tells it what changed, it finds out what to redraw."""
+
     def __init__(self, canvas: Canvas, selection: Selection) -> None:
+        super().__init__(canvas)
         self._canvas, self._selection = canvas, selection
-        self._image = ImageItem()
-        canvas.scene().addItem(self._image)
+        self._frame: Frame | None = None
+        self._shows: dict[str, bool] = {}
+        self._shown: Shown | None = None
+        self._image, self._masks, self._boxes = ImageItem(), MaskItem(), BoxItem()
+        self._highlights = HighlightItem()
+        self._labels = LabelLayer()
+        self._labels_for: tuple[Any, ...] = ()
+        for item in (self._image, self._masks, self._boxes, self._highlights):
+            canvas.scene().addItem(item)
+        self._overlay = Newest("boxscope-overlay", self._on_overlay)
+        self._tint = Newest("boxscope-masks", self._on_tint)
+        self._tint_of: Any = None
+
+    @property
+    def shown(self) -> Shown | None:
+        """The boxes on the canvas."""
+        return self._shown
+
+    @property
+    def label_layer(self) -> LabelLayer:
+        return self._labels
+
+    @property
+    def overlay_busy(self) -> bool:
+        """Is a picture of boxes or masks being made?"""
+        return self._overlay.busy or self._tint.busy
 
     def set_pixels(self, pixels: NDArray[np.uint8]) -> None:
         self._image.set_pixels(pixels)
 
     def refresh(self, frame: Frame | None, shows: Mapping[str, bool]) -> None:
+        """Bring every layer up to date; what did not change costs next to nothing."""
+        self._frame, self._shows = frame, dict(shows)
         self._image.setVisible(frame is not None)
+        trace = self._trace()
+        shown = None
+        if trace is not None:
+            shown = self._shown_now(trace)
+        if shown is not self._shown:
+            if shown is None or self._shown is None or shown.stage != self._shown.stage:
+                self._labels.forget()
+            self._shown = shown
+            self._boxes.set_boxes(shown)
+            self._ask_overlay()
+        self._refresh_masks(trace)
+        self.refresh_highlights()
 
-    def refresh_highlights(self) -> None: ...
+    def refresh_highlights(self) -> None:
+        trace = self._trace()
+        found: list[marks.Mark] = []
+        if self._frame is not None and self._shows.get("truth"):
+            found += marks.truth(self._frame.truth)
+        if trace is not None:
+            found += marks.selected(trace, self._selection.ref)
+            found += marks.hovered(trace, self._selection.hover, self._selection.ref)
+        self._highlights.set_marks(tuple(found))
 
-    def view_moved(self) -> None: ...
+    def view_moved(self) -> None:
+        """Zoom, offset or size of the view changed."""
+        self._highlights.set_zoom(self._canvas.zoom)
+        self._ask_overlay()
+
+    # --- under the mouse
 
     def pick(self, at: QPointF, next_larger: bool = False) -> Ref | None:
-        return None
+        """The smallest box at a point (image px); the next larger than the selected one."""
+        if self._shown is None:
+            return None
+        slop = _HIT_SLOP / self._canvas.zoom
+        found = self._shown.under(at.x(), at.y(), slop)
+        if next_larger and self._selection.ref in found:
+            return found[(found.index(self._selection.ref) + 1) % len(found)]
+        return found[0] if found else None
 
     def describe(self, at: QPointF) -> str:
-        colour = self._image.colour_at(int(at.x()), int(at.y()))
-        return f"{at.x():.0f}, {at.y():.0f} image px {colour}" if colour else ""
+        """What is at a point (image px): its place, its colour, and the numbers of the box."""
+        colour = self._image.colour_at(int(np.floor(at.x())), int(np.floor(at.y())))
+        if colour is None:
+            return ""
+        words = [f"x {at.x():.0f}, y {at.y():.0f} image px", "rgb({}, {}, {})".format(*colour)]
+        trace, hover = self._trace(), self._selection.hover
+        if trace is not None and hover is not None:
+            words.append(marks.describe(trace, hover))
+        return "   ".join(words)
 
-    def paint_labels(self, painter: QPainter) -> None: ...
+    # --- labels
+
+    def paint_labels(self, painter: QPainter) -> None:
+        if not self._shows.get("labels") or self._frame is None:
+            return
+        view = QRectF(self._canvas.viewport().rect())
+        transform, font = self._canvas.viewportTransform(), self._canvas.font()
+        # Painting a part (hover) must not lay out anew: only what labels depend on does.
+        now = (self._shown, self._shows.get("truth"), self._frame, transform, view, font.toString())
+        if now != self._labels_for:
+            self._labels_for = now
+            self._lay_out(self._labels, transform, view, font)
+        self._labels.paint(painter, font)
+
+    def _lay_out(self, layer: LabelLayer, transform: QTransform, room: QRectF, font: QFont) -> None:
+        found = [] if self._shown is None else marks.labels(self._shown, transform, room)
+        if self._frame is not None and self._shows.get("truth"):
+            found += marks.truth_labels(self._frame.truth, transform, room)
+        layer.lay_out(found, room.adjusted(1, 1, -1, -1), font)
+
+    # --- a picture of all of it
 
     def render_full(self) -> QImage:
+        """Everything in the picture's own resolution; lines and words grow with large pictures."""
         image = QImage(self._image.image.size(), QImage.Format.Format_RGB32)
+        weight = max(1, round(min(image.width(), image.height()) / 900))
+        area = QRectF(image.rect())
+        self._boxes.exact, self._boxes.weight, self._highlights.weight = True, weight, weight
         painter = QPainter(image)
-        self._canvas.scene().render(painter, QRectF(image.rect()), QRectF(image.rect()))
-        painter.end()
+        try:
+            self._canvas.scene().render(painter, area, area)
+            if self._shows.get("labels"):
+                font = QFont(self._canvas.font())
+                font.setPixelSize(max(8, round(self._canvas.fontMetrics().height() * 0.8 * weight)))
+                layer = LabelLayer()
+                self._lay_out(layer, QTransform(), area, font)
+                layer.paint(painter, font)
+        finally:
+            painter.end()
+            self._boxes.exact, self._boxes.weight, self._highlights.weight = False, 1, 1
         return image
+
+    # --- what takes long
+
+    def _trace(self) -> Trace | None:
+        """The selection's trace, if it is of the picture that is shown."""
+        trace = self._selection.trace
+        if trace is None or self._frame is None or trace.frame.serial != self._frame.serial:
+            return None
+        return trace
+
+    def _shown_now(self, trace: Trace) -> Shown | None:
+        """The same object as before when the stage's result and what is wanted are the same."""
+        stage, rejected, old = self._selection.stage, self._selection.show_rejected, self._shown
+        shown_stage = boxes_stage(trace, stage)
+        if (
+            old is not None
+            and old.stage == shown_stage
+            and old.rejected == rejected
+            and old.table is trace.stages[shown_stage].table
+        ):
+            return old
+        return Shown.of(trace, stage, rejected)
+
+    def _ask_overlay(self) -> None:
+        if not self._boxes.wants_overlay or self._shown is None:
+            self._overlay.cancel()
+            return
+        dpr, view = self._canvas.devicePixelRatioF(), self._canvas.viewport().size()
+        size = (round(view.width() * dpr), round(view.height() * dpr))
+        transform = QTransform(self._canvas.viewportTransform())
+        self._overlay.submit(partial(_overlay_job, self._shown, transform, size, dpr))
+
+    @Slot(object)
+    def _on_overlay(self, done: tuple[Shown, NDArray[np.uint8], QTransform, float]) -> None:
+        shown, pixels, transform, dpr = done
+        if self._shown is not None and shown.stage == self._shown.stage:
+            self._boxes.set_overlay(pixels, transform, dpr)
+
+    def _refresh_masks(self, trace: Trace | None) -> None:
+        result = None if trace is None else trace.stages.get(MASK_STAGE)
+        wanted = (
+            trace is not None
+            and result is not None
+            and self._shows.get("masks")
+            and self._shown is not None
+            and self._shown.stage == trace.final
+        )
+        if not wanted or trace is None or result is None:
+            self._tint_of = None
+            self._tint.cancel()
+            self._masks.set_tint(None)
+        elif self._tint_of is not result:
+            self._tint_of = result
+            self._tint.submit(partial(_tint_job, trace, result))
+
+    @Slot(object)
+    def _on_tint(self, done: tuple[Any, NDArray[np.uint8]]) -> None:
+        _, pixels = done
+        if self._tint_of is not None and pixels.shape[:2] == self._image.shape:
+            self._masks.set_tint(pixels)
+
+
+def _overlay_job(
+    shown: Shown, transform: QTransform, size: tuple[int, int], dpr: float
+) -> tuple[Shown, NDArray[np.uint8], QTransform, float]:
+    boxes = to_view(shown.boxes, transform) * dpr
+    return shown, overlay.render(boxes, shown.styles, RGB, size), transform, dpr
+
+
+def _tint_job(trace: Trace, result: Any) -> tuple[Any, NDArray[np.uint8]]:
+    found = trace.detections
+    colours = [label_colour(int(v)).getRgb()[:3] for v in found.labels]
+    pixels = tint(
+        result.arrays["pasted"],
+        trace.transform.to_image(found.boxes),
+        np.array(colours, np.uint8).reshape(-1, 3),
+    )
+    return result, pixels

@@ -33,6 +33,11 @@ class ImageItem(QGraphicsItem):
     def image(self) -> QImage:
         return self._image
 
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) in image px; (0, 0) without a picture."""
+        return (self._image.height(), self._image.width())
+
     def set_pixels(self, pixels: NDArray[np.uint8]) -> None:
         """(H, W, 3) uint8 RGB, C-contiguous; not copied."""
         if self._pixels is None or self._pixels.shape != pixels.shape:

@@ -1,0 +1,74 @@
+"""Drawing too slow for the GUI thread: the newest job wins, its result comes by a signal."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+log = logging.getLogger(__name__)
+Job = Callable[[], Any]
+
+
+class _Relay(QObject):
+    """Carries a result to the GUI thread.
+
+    It has no parent and the working thread holds it, so it outlives a `Newest` that is deleted
+    while its job runs; the connection to the receiver then has ended, and the result goes nowhere.
+    """
+
+    ready = Signal(object)
+
+
+class Newest:
+    """Runs jobs on a thread of its own, one at a time; a newer job replaces one that waits.
+
+    ``receiver`` is a bound method with @Slot(object) of a QObject; it gets what the job returned,
+    on its own thread. A job that is overtaken still reports: the result is late, not wrong, and
+    dropping it would starve the picture while the mouse moves. The thread ends when it has nothing
+    to do, so there is nothing to stop. It is no daemon: Python waits for the job in hand, for a
+    thread that is cut off inside C++ code at exit aborts the process.
+    """
+
+    def __init__(self, name: str, receiver: Callable[[Any], None]) -> None:
+        self._name = name
+        self._relay = _Relay()
+        self._relay.ready.connect(receiver, Qt.ConnectionType.QueuedConnection)
+        self._lock = threading.Lock()
+        self._waiting: Job | None = None
+        self._running = False
+
+    @property
+    def busy(self) -> bool:
+        return self._running
+
+    def submit(self, job: Job) -> None:
+        with self._lock:
+            self._waiting = job
+            if self._running:
+                return
+            self._running = True
+        threading.Thread(target=self._work, name=self._name).start()
+
+    def cancel(self) -> None:
+        """Forget a job that waits. One that runs still reports."""
+        with self._lock:
+            self._waiting = None
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                job, self._waiting = self._waiting, None
+                if job is None:
+                    self._running = False
+                    return
+            try:
+                result = job()
+            except Exception:
+                log.exception("%s failed", self._name)
+                continue
+            self._relay.ready.emit(result)
+            del job, result  # hold no pictures while waiting

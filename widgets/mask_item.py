@@ -1,0 +1,77 @@
+"""Instance masks as a tint over the picture, composed off the GUI thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+OPACITY = 0.45
+THRESHOLD = 0.5  # of a probability; torchvision's users cut there
+
+
+def tint(
+    masks: NDArray[Any], boxes: NDArray[np.float32], colours: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """(H, W, 4) uint8 BGRA premultiplied of N masks, the first on top. Any thread.
+
+    ``masks`` (N, H, W) bool, or probabilities cut at 0.5; ``boxes`` (N, 4) xyxy image px, outside
+    of which a mask is empty (only that part is read); ``colours`` (N, 3) uint8 RGB.
+    """
+    height, width = masks.shape[1:]
+    out = np.zeros((height, width, 4), np.uint8)
+    alpha = round(255 * OPACITY)
+    for at in range(len(masks) - 1, -1, -1):  # at most some hundred detections
+        x1, y1 = np.clip(np.floor(boxes[at, :2]) - 1, 0, None).astype(int)
+        x2, y2 = (np.ceil(boxes[at, 2:]) + 2).astype(int)
+        part = masks[at, y1:y2, x1:x2]
+        inside = part if part.dtype == np.bool_ else part >= THRESHOLD
+        blue_first = np.round(colours[at, ::-1] * OPACITY).astype(np.uint8)
+        out[y1:y2, x1:x2][inside] = (*blue_first.tolist(), alpha)
+    return out
+
+
+class MaskItem(QGraphicsItem):
+    """A tint of the picture's size at (0, 0) in image px."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pixels: NDArray[np.uint8] | None = None
+        self._image = QImage()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+
+    @property
+    def pixels(self) -> NDArray[np.uint8] | None:
+        return self._pixels
+
+    def set_tint(self, pixels: NDArray[np.uint8] | None) -> None:
+        """What `tint` made; None for nothing."""
+        if pixels is None and self._pixels is None:
+            return
+        self.prepareGeometryChange()
+        self._image = QImage()
+        if pixels is not None:
+            height, width, _ = pixels.shape
+            form = QImage.Format.Format_ARGB32_Premultiplied
+            self._image = QImage(pixels.data, width, height, pixels.strides[0], form)
+        self._pixels = pixels
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return QRectF(self._image.rect())
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionGraphicsItem,
+        widget: QWidget | None = None,
+    ) -> None:
+        if not self._image.isNull():
+            zoom = painter.worldTransform().m11()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 1)
+            painter.drawImage(QPointF(0, 0), self._image)
