@@ -27,6 +27,8 @@ _NESTS = ("model", "state_dict", "model_state_dict", "model_ema", "ema", "net", 
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.")
 _AVERAGED = "n_averaged"  # a count that torch's AveragedModel keeps beside the weights
 _COUNTER = ".num_batches_tracked"  # statistics of training only; old files lack it
+# Operations of pickle protocol 4 and later (PEP 3154), which torch's safe reader does not know.
+_NEWER = re.compile(r"Unsupported operand 1[45]\d\b")
 _FOREIGN = re.compile(r"(?:GLOBAL|global:|class)\s+(?:GLOBAL )?([\w.]+\.\w+)")
 
 
@@ -80,7 +82,7 @@ def read_state(path: str | Path) -> dict[str, Tensor]:
     if file.suffix == ".safetensors" or head[8:9] == b"{":
         content = _read_safetensors(file)
     else:
-        content = _read_pickle(file, head)
+        content = _read_pickle(file)
     state = _unwrap(content)
     if not state:
         raise BoxscopeError(
@@ -142,7 +144,7 @@ def _read_safetensors(file: Path) -> Any:
         ) from None
 
 
-def _read_pickle(file: Path, head: bytes) -> Any:
+def _read_pickle(file: Path) -> Any:
     way_out = "save only the weights, with torch.save(model.state_dict(), FILE) or as safetensors."
     damaged = BoxscopeError(
         f"{file} is damaged or not a file of weights; copy or download it again."
@@ -160,7 +162,7 @@ def _read_pickle(file: Path, head: bytes) -> Any:
                 f"{file} holds Python code or objects ({foreign[1]}), which Boxscope never runs; "
                 f"{way_out}"
             ) from None
-        if head.startswith((pickle.PROTO, b"PK")):  # newer pickles, which torch cannot read safely
+        if _NEWER.search(str(error)):
             raise BoxscopeError(
                 f"{file} cannot be read without running code, which Boxscope never does; {way_out}"
             ) from None

@@ -27,6 +27,7 @@ DOWNLOADS = [info for info in catalogue().values() if not info.shipped]
 SMALL = find("ssdlite320_mobilenet_v3_large")  # 14 MB
 MOBILE = find("fasterrcnn_mobilenet_v3_large_320_fpn")
 State = dict[str, Tensor]
+TINY: State = {"layer.weight": torch.ones(300, 300), "layer.bias": torch.ones(300)}
 
 
 @cache
@@ -259,7 +260,7 @@ def test_code_in_a_pickle_is_not_run(
     form: str, protocol: int, nested: bool, tmp_path: Path
 ) -> None:
     mark, path = tmp_path / "was here", tmp_path / "evil.pth"
-    content = {"model": _state(), "extra": _Evil(mark)} if nested else _Evil(mark)
+    content = {"model": TINY, "extra": _Evil(mark)} if nested else _Evil(mark)
     if form == "bare":
         path.write_bytes(pickle.dumps(content, protocol))
     else:
@@ -275,7 +276,7 @@ def test_code_in_a_pickle_is_not_run(
 
 def test_namespace_cannot_smuggle_code(tmp_path: Path) -> None:
     mark, path = tmp_path / "was here", tmp_path / "evil.pth"
-    torch.save({"args": argparse.Namespace(x=_Evil(mark)), "model": _state()}, path)
+    torch.save({"args": argparse.Namespace(x=_Evil(mark)), "model": TINY}, path)
     with pytest.raises(BoxscopeError, match="never runs"):
         open_checkpoint(SMALL, path)
     assert not mark.exists()
@@ -294,10 +295,10 @@ def test_whole_models_and_programs_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["zip", "legacy", "safetensors"])
-@pytest.mark.parametrize("share", [0.0005, 0.02, 0.5, 0.999])
+@pytest.mark.parametrize("share", [0.0001, 0.02, 0.5, 0.999])
 def test_truncated_files(form: str, share: float, tmp_path: Path) -> None:
     path = tmp_path / "whole"
-    {"zip": _plain, "legacy": _legacy, "safetensors": _safetensors}[form](_state(), path)
+    {"zip": _plain, "legacy": _legacy, "safetensors": _safetensors}[form](TINY, path)
     data = path.read_bytes()
     path.write_bytes(data[: max(1, int(len(data) * share))])
     with pytest.raises(BoxscopeError, match="copy or download it again") as caught:
