@@ -59,8 +59,8 @@ def soft(
 
     Linear: a box whose IoU with the chosen one is greater than ``iou`` has its score multiplied by
     1 - IoU. Gaussian: every score is multiplied by exp(-IoU² / ``sigma``). A box ends when its
-    score falls below ``min_score`` (paper: 0.001). With ``groups`` only boxes of one group touch each
-    other. One round for each chosen box, over all that are left: the method needs the decayed
+    score falls below ``min_score`` (paper: 0.001). With ``groups`` only boxes of one group touch
+    each other. One round for each chosen box, over all that are left: the method needs the decayed
     scores before it can choose again. Raises ValueError for an unknown ``kind``.
     """
     if kind not in ("linear", "gaussian"):
