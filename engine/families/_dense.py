@@ -17,7 +17,7 @@ from torch import Tensor
 from torchvision.ops import boxes as box_ops
 
 from engine.anchors import AnchorLayout
-from engine.families._pairs import Pairs
+from engine.families._pairs import Pairs, Passed, Select, divide
 from engine.families._single_shot import SingleShot, by_level, host, maps_of, per_anchor_table
 from engine.pipeline import Inputs, Output, Stage
 from engine.table import Table
@@ -65,33 +65,24 @@ def sigmoid_of_levels(logits: Tensor, layout: AnchorLayout) -> Tensor:
     return result
 
 
-def pairs_over(stage: str) -> Callable[[Inputs, float], tuple[Pairs, Tensor]]:
+def pairs_over(stage: str) -> Select:
     """How ``score_threshold`` takes its pairs: level by level, by anchor, then by class.
 
     ``stage`` names the stage whose ``data`` are the `Scores`.
     """
 
-    def select(inputs: Inputs, threshold: float) -> tuple[Pairs, Tensor]:
+    def select(inputs: Inputs, threshold: float) -> Passed:
         scores: Scores = inputs.data(stage)
-        classes = scores.all.shape[1]
         # Only anchors whose best class passes need a look at their other classes.
         hopeful = (scores.best > threshold).nonzero()[:, 0]
         of_hopeful = scores.all[hopeful]
         found = (of_hopeful > threshold).flatten().nonzero()[:, 0]
-        place = torch.div(found, classes, rounding_mode="floor")
-        label = found - place * classes
-        anchor = hopeful[place]
+        line, label = divide(found, scores.all.shape[1])
+        anchor = hopeful[line]
         starts = torch.from_numpy(inputs["anchors"].notes["layout"].starts).to(anchor.device)
         ends = torch.searchsorted(anchor, starts).tolist()
-        pairs = Pairs(
-            boxes=inputs.data("anchors")[anchor],
-            scores=of_hopeful.flatten()[found],
-            labels=label,
-            anchors=anchor,
-            rows=torch.arange(len(found), device=anchor.device),
-            counts=tuple(end - start for start, end in pairwise(ends)),
-        )
-        return pairs, torch.bincount(label, minlength=classes)
+        counts = tuple(end - start for start, end in pairwise(ends))
+        return Passed(of_hopeful.flatten()[found], anchor, label, counts)
 
     return select
 

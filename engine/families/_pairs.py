@@ -1,10 +1,15 @@
 """(anchor, class) pairs of a single-shot model: score threshold, top-k, NMS, final cut.
 
-The table of ``score_threshold`` has one row for each pair over the threshold, in the order in which
-the model takes them, and after those one row, marked LOW_SCORE, for each anchor of which no class
-passed. So every anchor has at least one child that says whether it went on. Pairs below the
-threshold of an anchor that goes on with another class have no row; ``notes["low_pairs"]`` counts
-them and ``arrays["low_pairs_per_class"]`` counts all pairs below the threshold by class.
+Up to the score threshold a row is an anchor, from then on it is a pair. The table of
+``score_threshold`` has one row for each pair over the threshold, in the order in which the model
+takes them, and after those one row for each anchor without any: LOW_SCORE, no class passed. So
+every anchor has at least one child that says whether it went on. Pairs below the threshold of an
+anchor that goes on with another class have no row; all scores stand in ``arrays`` of
+``class_scores`` (FCOS: of ``centerness``), and ``notes`` count the pairs.
+
+A low threshold lets 14 million pairs of a RetinaNet pass. Of each group (class or level), only the
+`LISTED` best then have a row; as many as ``topk_candidates`` can be at most, so no pair that may go
+on is without. An anchor of which all passed pairs are unlisted has one row, marked TOPK.
 
 Order is part of exactness: rows of ``nms`` lie as the model hands them to NMS, rows of
 ``detections`` as the model returns them. Where torchvision loops over classes or levels, the same
@@ -27,9 +32,26 @@ from engine.params import Param
 from engine.pipeline import Inputs, Output, Stage
 from engine.table import Reason, Table
 
+LISTED = 10_000
+"""Rows of pairs that each class or level gets at most."""
+
 # Up to so many numbers, torchvision moves classes apart and runs one NMS; above, one NMS per class.
 _SHIFTED_UP_TO = {"cpu": 4_000}
 _SHIFTED_UP_TO_ELSEWHERE = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """All pairs over the score threshold, on the model's device, in the model's order.
+
+    ``scores`` (M,) float32; ``anchors`` (M,) and ``labels`` (M,) int64; ``counts``: how many of
+    the M belong to each class (SSD) or level (RetinaNet, FCOS), one group after the other.
+    """
+
+    scores: Tensor
+    anchors: Tensor
+    labels: Tensor
+    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,8 +60,7 @@ class Pairs:
 
     ``boxes`` (K, 4) float32 xyxy, network px, as they stand at this stage; ``scores`` (K,) float32;
     ``labels`` (K,) int64; ``anchors`` (K,) int64 row in the stage ``anchors``; ``rows`` (K,) int64
-    row in the table of the stage that made this; ``counts``: how many of the K belong to each
-    class (SSD) or level (RetinaNet, FCOS), one group after the other.
+    row in the table of the stage that made this; ``counts`` as in `Passed`.
     """
 
     boxes: Tensor
@@ -50,43 +71,44 @@ class Pairs:
     counts: tuple[int, ...]
 
 
+Select = Callable[[Inputs, float], Passed]
+"""(inputs of ``score_threshold``, threshold) -> what passes it."""
+
+
 def threshold_stage(
-    module: SingleShot,
-    source: str,
-    needs: tuple[str, ...],
-    select: Callable[[Inputs, float], tuple[Pairs, Tensor]],
+    module: SingleShot, group: str, source: str, needs: tuple[str, ...], select: Select
 ) -> Stage:
-    """``select(inputs, threshold)`` gives the pairs over the threshold and (C,) their number by
-    foreground class; ``source`` names the per-anchor stage before.
-    """
+    """``group``: "class" or "level"; ``source``: the stage before, with one row per anchor."""
 
     def run(inputs: Inputs) -> Output:
-        pairs, per_class = select(inputs, inputs.param("score_thresh"))
+        threshold = inputs.param("score_thresh")
+        passed = select(inputs, threshold)
         before = inputs.table(source)
-        parent = host(pairs.anchors)
-        passed = np.zeros(len(before), np.bool_)
-        passed[parent] = True
-        lost = np.flatnonzero(~passed)
-        k = len(parent)
-        reason = np.full(k + len(lost), Reason.LOW_SCORE, np.uint8)
-        reason[:k] = Reason.KEPT
+        listed = _listed(passed, max(LISTED, int(module.topk_candidates)))
+        parent = host(passed.anchors[listed])
+        no_row = np.ones(len(before), np.bool_)
+        no_row[parent] = False
+        rest = np.flatnonzero(no_row)
+        # An anchor's score is its best class's, compared as float32 like everything in the model.
+        over = before.scores[rest] > np.float32(threshold)
+        reason = np.full(len(parent) + len(rest), Reason.KEPT, np.uint8)
+        reason[len(parent) :] = np.where(over, Reason.TOPK, Reason.LOW_SCORE)
+        rows = np.concatenate([parent, rest])
         table = Table.of(
-            np.concatenate([host(pairs.boxes), before.boxes[lost]]),
-            np.concatenate([host(pairs.scores), before.scores[lost]]),
-            np.concatenate([host(pairs.labels), before.labels[lost]]),
-            np.concatenate([parent, lost]),
+            before.boxes[rows],
+            np.concatenate([host(passed.scores[listed]), before.scores[rest]]),
+            np.concatenate([host(passed.labels[listed]), before.labels[rest]]),
+            rows,
             reason,
         )
-        total = len(before) * len(per_class)
-        notes = {"pairs": total, "passed": k, "low_pairs": total - k - len(lost)}
-        arrays = {"low_pairs_per_class": len(before) - host(per_class)}
-        return Output(table, source, arrays, notes, pairs)
+        notes = {"passed": len(passed.scores), "listed": len(parent), "group": group}
+        return Output(table, source, notes=notes, data=(passed, listed))
 
     return Stage(
         "score_threshold",
         "Score threshold",
         run,
-        needs=needs,
+        needs=(source, *needs),
         params=(
             Param(
                 "score_thresh",
@@ -102,41 +124,47 @@ def threshold_stage(
     )
 
 
-def topk_stage(module: SingleShot, group: str) -> Stage:
-    """The best ``topk_candidates`` of each class or level; the others are marked TOPK."""
+def topk_stage(module: SingleShot, group: str, boxes: str) -> Stage:
+    """The best ``topk_candidates`` of each class or level; the others are marked TOPK.
+
+    ``boxes`` names the stage whose ``data`` are the (N, 4) boxes of all anchors.
+    """
 
     def run(inputs: Inputs) -> Output:
-        pairs: Pairs = inputs.data("score_threshold")
+        passed, listed = inputs.data("score_threshold")
         before = inputs.table("score_threshold")
-        best, counts = _best_of_each(pairs, inputs.param("topk_candidates"))
-        n = len(pairs.scores)  # pairs come first in the table, rows of lost anchors after them
+        best, counts = _best_of_each(passed, inputs.param("topk_candidates"))
+        rows = best if isinstance(listed, slice) else torch.searchsorted(listed, best)
+        n = inputs["score_threshold"].notes["listed"]
         reason = np.full(n, Reason.TOPK, np.uint8)
-        reason[host(best)] = Reason.KEPT
+        reason[host(rows)] = Reason.KEPT
         table = Table.of(
             before.boxes[:n], before.scores[:n], before.labels[:n], np.arange(n), reason
         )
-        data = Pairs(
-            pairs.boxes[best],
-            pairs.scores[best],
-            pairs.labels[best],
-            pairs.anchors[best],
-            best,
+        anchors = passed.anchors[best]
+        pairs = Pairs(
+            inputs.data(boxes)[anchors],
+            passed.scores[best],
+            passed.labels[best],
+            anchors,
+            rows,
             counts,
         )
-        return Output(table, "score_threshold", notes={"group": group}, data=data)
+        return Output(table, "score_threshold", notes={"group": group}, data=pairs)
 
+    default = int(module.topk_candidates)
     return Stage(
         "topk",
         "Top candidates",
         run,
-        needs=("score_threshold",),
+        needs=(boxes, "score_threshold"),
         params=(
             Param(
                 "topk_candidates",
-                int(module.topk_candidates),
+                default,
                 f"How many of the best candidates of each {group} go on to NMS.",
                 low=1,
-                high=100_000,
+                high=max(LISTED, default),
                 step=10,
                 unit="boxes",
             ),
@@ -146,14 +174,29 @@ def topk_stage(module: SingleShot, group: str) -> Stage:
     )
 
 
-def _best_of_each(pairs: Pairs, limit: int) -> tuple[Tensor, tuple[int, ...]]:
+def divide(flat: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    """(M,) int64 indices into a flattened matrix -> its lines and columns."""
+    line = torch.div(flat, width, rounding_mode="floor")
+    return line, flat - line * width
+
+
+def _listed(passed: Passed, limit: int) -> Tensor | slice:
+    """(L,) int64 ascending, the pairs that get a row, or a slice of all; ties are all in."""
+    if max(passed.counts) <= limit:
+        return slice(None)
+    groups = torch.split(passed.scores, list(passed.counts))
+    wanted = [s >= s.topk(limit)[0][-1] if len(s) > limit else s == s for s in groups]
+    return torch.cat(wanted).nonzero()[:, 0]
+
+
+def _best_of_each(passed: Passed, limit: int) -> tuple[Tensor, tuple[int, ...]]:
     """(K,) int64 the pairs that go on, best first within each group, and how many of each."""
-    rows: list[Tensor] = []
+    best: list[Tensor] = []
     start = 0
-    for scores in torch.split(pairs.scores, list(pairs.counts)):
-        rows.append(scores.topk(min(limit, len(scores)))[1] + start)
+    for scores in torch.split(passed.scores, list(passed.counts)):
+        best.append(scores.topk(min(limit, len(scores)))[1] + start)
         start += len(scores)
-    return torch.cat(rows), tuple(len(r) for r in rows)
+    return torch.cat(best), tuple(len(b) for b in best)
 
 
 def final_stages(module: SingleShot, source: str) -> Sequence[Stage]:

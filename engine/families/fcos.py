@@ -95,8 +95,8 @@ def _stages(module: nn.Module) -> Iterable[Stage]:
             "square root of class probability times centerness: boxes predicted from the rim of "
             "an object sink.",
         ),
-        threshold_stage(module, "centerness", ("anchors", "centerness"), pairs_over("centerness")),
-        topk_stage(module, "level"),
+        threshold_stage(module, "level", "centerness", ("anchors",), pairs_over("centerness")),
+        topk_stage(module, "level", "anchors"),
         *box_stages(module.box_coder.decode),
         *final_stages(module, "clip"),
     )

@@ -48,12 +48,9 @@ def _stages(module: nn.Module) -> Iterable[Stage]:
             "its centre and how to stretch its sides. All classes share them.",
         ),
         threshold_stage(
-            module,
-            "class_deltas",
-            ("anchors", "class_scores", "class_deltas"),
-            pairs_over("class_scores"),
+            module, "level", "class_deltas", ("anchors", "class_scores"), pairs_over("class_scores")
         ),
-        topk_stage(module, "level"),
+        topk_stage(module, "level", "anchors"),
         *box_stages(module.box_coder.decode_single),
         *final_stages(module, "clip"),
     )

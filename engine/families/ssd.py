@@ -16,7 +16,7 @@ from torchvision.models.detection.ssd import SSD
 from torchvision.ops import boxes as box_ops
 
 from engine.families import Family
-from engine.families._pairs import Pairs, final_stages, threshold_stage, topk_stage
+from engine.families._pairs import Passed, divide, final_stages, threshold_stage, topk_stage
 from engine.families._single_shot import (
     by_level,
     first_stages,
@@ -95,29 +95,20 @@ def _stages(module: nn.Module) -> Iterable[Stage]:
             needs=("input", "decode"),
             help="Boxes are cut at the border of the picture.",
         ),
-        threshold_stage(module, "clip", ("class_scores", "clip"), _over),
-        topk_stage(module, "class"),
+        threshold_stage(module, "class", "clip", ("class_scores",), _over),
+        topk_stage(module, "class", "clip"),
         *final_stages(module, "topk"),
     )
 
 
-def _over(inputs: Inputs, threshold: float) -> tuple[Pairs, Tensor]:
+def _over(inputs: Inputs, threshold: float) -> Passed:
     """Pairs over the threshold, class by class, in order of anchors within a class."""
     scores: Tensor = inputs.data("class_scores")  # (classes, anchors)
     over = scores > threshold
-    per_class = over.sum(dim=1)
-    rows = over.flatten().nonzero()[:, 0]
-    label = torch.div(rows, scores.shape[1], rounding_mode="floor")
-    anchor = rows - label * scores.shape[1]
-    pairs = Pairs(
-        boxes=inputs.data("clip")[anchor],
-        scores=scores.flatten()[rows],
-        labels=label + 1,
-        anchors=anchor,
-        rows=torch.arange(len(rows), device=rows.device),
-        counts=tuple(per_class.tolist()),
-    )
-    return pairs, per_class
+    found = over.flatten().nonzero()[:, 0]
+    label, anchor = divide(found, scores.shape[1])
+    counts = tuple(over.sum(dim=1).tolist())
+    return Passed(scores.flatten()[found], anchor, label + 1, counts)
 
 
 FAMILY = Family("ssd", "SSD and SSDlite", _accepts, _stages)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ MOVES = [
     ("score_threshold", "score_thresh", 0.3),
     ("score_threshold", "score_thresh", 1.0),
     ("topk", "topk_candidates", 25),
-    ("topk", "topk_candidates", 90_000),
+    ("topk", "topk_candidates", 10_000),
     ("nms", "nms_thresh", 0.2),
     ("nms", "nms_thresh", 1.0),
     ("detections", "detections_per_img", 3),
@@ -110,13 +111,28 @@ def test_nothing_over_the_threshold() -> None:
     assert (table.reason == Reason.LOW_SCORE).all()
 
 
-@pytest.mark.parametrize("threshold", [0.05, 0.4])
-def test_every_pair_is_a_row_or_is_counted(threshold: float) -> None:
+def test_every_pair_over_the_threshold_is_a_row() -> None:
     old = trace("v1")
-    moved = {"score_threshold.score_thresh": threshold}
-    got = checks.trace_of(model("v1"), old.frame, moved, old)
+    got = checks.trace_of(model("v1"), old.frame, {"score_threshold.score_thresh": 0.7}, old)
+    checks.assert_pairs_have_rows(got, 0.7, got.stages["class_scores"].arrays["probabilities"])
+
+
+def test_of_very_many_pairs_the_best_of_each_level_are_rows() -> None:
+    old = trace("v1")
+    got = checks.trace_of(model("v1"), old.frame, {"score_threshold.score_thresh": 0.0}, old)
+    checks.assert_equals_model(got, checks.with_attribute(model("v1"), "score_thresh", 0.0))
+    checks.assert_rows_connected(got)
     probabilities = got.stages["class_scores"].arrays["probabilities"]
-    checks.assert_pairs_counted(got, threshold, probabilities)
+    table = got.table("score_threshold")
+    assert got.stages["score_threshold"].notes["passed"] == probabilities.size
+    layout = got.stages["anchors"].notes["layout"]
+    level, *_ = layout.locate(table.parent)
+    for i, (start, end) in enumerate(pairwise(layout.starts)):
+        best = np.sort(probabilities[start:end].ravel())[::-1][:10_000]
+        listed = table.scores[(level == i) & (table.reason == Reason.KEPT)]
+        np.testing.assert_array_equal(np.sort(listed)[::-1], best)
+    # anchors whose pairs are all among the others still have a row that says so
+    assert (table.reason == Reason.TOPK).any()
 
 
 def test_top_candidates_are_the_best_of_each_level() -> None:

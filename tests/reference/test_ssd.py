@@ -133,13 +133,13 @@ def test_nothing_over_the_threshold(lite: nn.Module, lite_trace: Trace) -> None:
 
 
 @pytest.mark.parametrize("threshold", [0.001, 0.1])
-def test_every_pair_is_a_row_or_is_counted(
+def test_every_pair_over_the_threshold_is_a_row(
     lite: nn.Module, lite_trace: Trace, threshold: float
 ) -> None:
     moved = {"score_threshold.score_thresh": threshold}
     got = checks.trace_of(lite, lite_trace.frame, moved, lite_trace)
     probabilities = got.stages["class_scores"].arrays["probabilities"]
-    checks.assert_pairs_counted(got, threshold, probabilities[:, 1:])
+    checks.assert_pairs_have_rows(got, threshold, probabilities[:, 1:])
 
 
 def test_scores_of_anchors_are_their_best_foreground_class(lite_trace: Trace) -> None:
