@@ -56,6 +56,8 @@ class Param:
                     raise ValueError
             elif kind is float:
                 result = float(str(value))
+                if result != result:  # NaN: no range would catch it where none is declared
+                    raise ValueError
             else:
                 result = str(value)
         except (ValueError, KeyError, OverflowError):
@@ -64,8 +66,7 @@ class Param:
             raise BoxscopeError(f"{where}: {result!r} is not one of {', '.join(self.choices)}.")
         if not isinstance(result, str):
             low, high = self.low, self.high
-            # written so that NaN fails too
-            if not ((low is None or result >= low) and (high is None or result <= high)):
+            if (low is not None and result < low) or (high is not None and result > high):
                 unit = f" {self.unit}" if self.unit else ""
                 raise BoxscopeError(
                     f"{where}: {result} is outside its range, "
