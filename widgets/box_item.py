@@ -31,7 +31,6 @@ class BoxItem(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self._shown: Shown | None = None
-        self._room = QRectF()
         self._overlay: tuple[QImage, QTransform, Any] | None = None
         self.exact = False  # paint boxes one by one whatever it costs (to save a picture)
         self.weight = 1  # px of the screen for each line
@@ -52,16 +51,6 @@ class BoxItem(QGraphicsItem):
         if old is None or shown is None or old.stage != shown.stage:
             self._overlay = None
         self._shown = shown
-        room = QRectF()
-        if shown is not None and len(shown):
-            low = shown.boxes[:, :2].min(axis=0)
-            high = shown.boxes[:, 2:].max(axis=0)
-            room = QRectF(QPointF(*low.tolist()), QPointF(*high.tolist()))
-            if not np.isfinite([room.x(), room.y(), room.width(), room.height()]).all():
-                room = QRectF(-1e6, -1e6, 2e6, 2e6)
-        if room != self._room:
-            self.prepareGeometryChange()
-            self._room = room
         self.update()
 
     def set_overlay(self, pixels: NDArray[np.uint8], transform: QTransform, dpr: float) -> None:
@@ -75,9 +64,8 @@ class BoxItem(QGraphicsItem):
         self.update()
 
     def boundingRect(self) -> QRectF:
-        # Lines stand on the edge; how wide a px is depends on the zoom. At the smallest zoom
-        # (0.02) two px are 100 image px.
-        return self._room.adjusted(-100, -100, 100, 100)
+        # Finding the true bounds of 200,000 boxes takes longer than painting them.
+        return QRectF(-1e6, -1e6, 2e6, 2e6)
 
     def paint(
         self,

@@ -53,6 +53,7 @@ class DetectionTable(QWidget):
         header = self.view.horizontalHeader()
         header.setSortIndicator(HEADINGS.index("score"), Qt.SortOrder.DescendingOrder)
         header.setHighlightSections(False)
+        header.setStretchLastSection(True)
         self.view.setSortingEnabled(True)
         self._which = QComboBox()
         self._which.setObjectName("which")

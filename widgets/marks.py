@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FEW = 200  # kept boxes up to which labels go to as many as have room ...
 _SOME = 15  # ... beyond, only the best are named
+_MANY = 2000  # ... beyond, none: names would hide what the boxes show together
 
 
 def box_of(trace: Trace, ref: Ref) -> QRectF:
@@ -79,6 +80,8 @@ def truth(given: GroundTruth | None) -> list[Mark]:
 def labels(shown: Shown, transform: QTransform, room: QRectF) -> list[Label]:
     """Names and scores of the best kept boxes in sight; nothing for boxes without either."""
     kept = np.flatnonzero(shown.styles >= FIRST_LABEL)
+    if len(kept) > _MANY:
+        return []
     rows = shown.rows[kept]
     names, scores = shown.table.labels[rows], shown.table.scores[rows]
     boxes = to_view(shown.boxes[kept], transform)
@@ -95,7 +98,7 @@ def labels(shown: Shown, transform: QTransform, room: QRectF) -> list[Label]:
     found = []
     for at in chosen:
         name = shown.trace.name_of(int(names[at])) if names[at] > 0 else ""
-        text = f"{name} {score_text(float(scores[at]))[:-1]}".strip()
+        text = f"{name} {scores[at]:.2f}".strip()
         colour = COLOURS[int(shown.styles[kept[at]])]
         found.append(Label(name, text, colour, float(scores[at]), _rect(boxes[at].tolist())))
     return found

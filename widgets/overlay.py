@@ -3,9 +3,10 @@
 Two ways, for any thread. Boxes of one colour (200,000 anchors): every pixel gets the number of
 edges that cross it, by adding +1 where an edge begins and -1 where it ends and summing along the
 line. The opacity of n translucent edges over one another is 1 - (1 - a)^n, so dense places stand
-out as they would with a translucent pen; the time hardly depends on the number of boxes. Boxes of
-several colours: OpenCV's polylines, colour by colour, without that effect. Both work in small
-chunks where they hold Python's lock, because the GUI thread must not wait for it.
+out as they would with a translucent pen (more translucent, the more boxes there are); the time
+hardly depends on the number of boxes. Boxes of several colours: OpenCV's polylines, colour by
+colour, without that effect. Both work in small chunks where they hold Python's lock, because the
+GUI thread must not wait for it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-ALPHA = 0.6
+ALPHA = 0.6  # of one edge where there is room
+DENSE_ALPHA = 0.7  # of the dense places, however many edges cross there
 _CHUNK = 2000
 _F = NDArray[np.float32]
 _I = NDArray[np.int64]
@@ -65,8 +67,12 @@ def _draw(
 
 
 def _shade(count: _F, colour: NDArray[np.uint8], alpha: float) -> NDArray[np.uint8]:
-    """Premultiplied colour for (H, W) numbers of edges."""
-    most = 64  # more edges than that are opaque to the eye
+    """Premultiplied colour for (H, W) numbers of edges; the densest places stay translucent."""
+    some = count[::4, ::4]
+    crossed = some[some > 0]
+    dense = float(np.percentile(crossed, 90)) if len(crossed) else 1.0
+    alpha = min(alpha, 1 - (1 - DENSE_ALPHA) ** (1 / max(dense, 1.0)))
+    most = int(min(4 * dense + 16, 4000))
     opacity = 1 - (1 - alpha) ** np.arange(most + 1)
     blue_first = np.array([*colour[::-1], 255], np.float64)
     table = np.round(opacity[:, None] * blue_first).astype(np.uint8).view(np.uint32).reshape(-1)

@@ -73,6 +73,8 @@ def label_indices(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """(N,) index into `LABELS` for (N,) labels: what `label_colour` does, for all rows at once."""
     import numpy as np
 
+    if not labels.any():  # 200,000 anchors know no class
+        return np.zeros(len(labels), np.int64)
     return np.maximum(labels - 1, 0) % len(LABELS)
 
 

@@ -48,9 +48,10 @@ class Shown:
             return None
         table = trace.table(stage)
         rows = np.arange(len(table)) if rejected else table.kept
-        reasons = table.reason[rows].astype(np.int64)
-        labels = FIRST_LABEL + label_indices(table.labels[rows])
-        styles = np.where(reasons == Reason.KEPT, labels, reasons)
+        styles = FIRST_LABEL + label_indices(table.labels[rows])
+        if rejected:
+            reasons = table.reason[rows].astype(np.int64)
+            styles = np.where(reasons == Reason.KEPT, styles, reasons)
         if (styles[1:] < styles[:-1]).any():
             order = np.argsort(styles, kind="stable")
             rows, styles = rows[order], styles[order]

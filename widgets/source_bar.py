@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
     QSizePolicy,
     QSlider,
-    QStyle,
     QToolButton,
     QWidget,
 )
+
+from widgets.icons import icon
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
@@ -62,14 +63,9 @@ class SourceBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state: PlayerLike | None = None
-        pixmap = QStyle.StandardPixmap
-        self._play_icons = (
-            self.style().standardIcon(pixmap.SP_MediaPlay),
-            self.style().standardIcon(pixmap.SP_MediaPause),
-        )
-        self._back = self._button("back", pixmap.SP_MediaSkipBackward)
-        self._play = self._button("play", pixmap.SP_MediaPlay)
-        self._forward = self._button("forward", pixmap.SP_MediaSkipForward)
+        self._back = self._button("back")
+        self._play = self._button("play")
+        self._forward = self._button("forward")
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setObjectName("seek")
         self._slider.setAccessibleName("Position")
@@ -107,11 +103,17 @@ class SourceBar(QWidget):
         self._slider.valueChanged.connect(self._on_seek)
         self._speed.activated.connect(self._on_speed)
         self._loop.clicked.connect(self.loop)
+        self._set_icons()
         self.set_state(None)
 
     def set_state(self, state: PlayerLike | None) -> None:
         """Show where the source stands; None hides the bar."""
+        icons_stale = (self._state is not None and self._state.playing) != (
+            state is not None and state.playing
+        )
         self._state = state
+        if icons_stale:
+            self._set_icons()
         several = state is not None and (state.length is None or state.length > 1)
         self.setVisible(state is not None and (several or state.live or bool(state.status)))
         if state is None:
@@ -129,7 +131,6 @@ class SourceBar(QWidget):
             (self._status, bool(state.status)),
         ):
             widget.setVisible(shown)
-        self._play.setIcon(self._play_icons[state.playing])
         self._name(self._play, "Pause" if state.playing else "Play")
         self._name(self._back, "One frame back" if timed else "Previous picture")
         self._name(self._forward, "One frame forward" if timed else "Next picture")
@@ -166,12 +167,23 @@ class SourceBar(QWidget):
             digits += "8" * max(missing, 0)
         return self._time.fontMetrics().horizontalAdvance(digits)
 
-    def _button(self, name: str, icon: QStyle.StandardPixmap) -> QToolButton:
+    @staticmethod
+    def _button(name: str) -> QToolButton:
         button = QToolButton()
         button.setObjectName(name)
-        button.setIcon(self.style().standardIcon(icon))
         button.setAutoRaise(True)
         return button
+
+    def _set_icons(self) -> None:
+        playing = self._state is not None and self._state.playing
+        self._back.setIcon(icon("back", self))
+        self._play.setIcon(icon("pause" if playing else "play", self))
+        self._forward.setIcon(icon("forward", self))
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._set_icons()
+        super().changeEvent(event)
 
     @staticmethod
     def _name(button: QToolButton, words: str) -> None:

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetrics,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -84,6 +94,7 @@ class StageRibbon(QScrollArea):
         for at, info in enumerate(trace.infos if trace else ()):
             chip = StageChip(info.name, info.title, info.help, self._strip)
             chip.chosen.connect(self._on_chip)
+            chip.grown.connect(self._fit_height)
             chip.set_coverage(self._coverage.get(info.name))
             self._row.insertWidget(at, chip)
             self._chips[info.name] = chip
@@ -125,6 +136,8 @@ class StageRibbon(QScrollArea):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.FontChange:
+            for chip in self._chips.values():
+                chip.updateGeometry()
             self._fit_height()
         super().changeEvent(event)
 
@@ -139,18 +152,27 @@ class StageRibbon(QScrollArea):
     def sizeHint(self) -> QSize:
         return QSize(super().sizeHint().width(), self.height())
 
+    @Slot()
     def _fit_height(self) -> None:
-        for chip in self._chips.values():
-            chip.updateGeometry()
         lines = 3 if any(self._coverage.values()) else 2
-        inner = lines * self.fontMetrics().lineSpacing() + _PAD
-        self.setFixedHeight(inner + 2 * _GAP + self.horizontalScrollBar().sizeHint().height())
+        height = lines * self.fontMetrics().lineSpacing() + _PAD + 2 * _GAP
+        if self._row.minimumSize().width() > self.width():
+            height += self.horizontalScrollBar().sizeHint().height()
+        if self.height() != height or self.minimumHeight() != height:
+            self.setFixedHeight(height)
+            self._row.invalidate()  # a resize inside a resize does not reach the chips
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit_height()
 
 
 class StageChip(QAbstractButton):
     """Title, kept / total, milliseconds and coverage of one stage."""
 
     chosen = Signal(str)
+    grown = Signal()
 
     def __init__(self, name: str, title: str, help_text: str, parent: QWidget | None = None):
         super().__init__(parent)
@@ -182,6 +204,7 @@ class StageChip(QAbstractButton):
         if digits > self._digits:  # grows, never shrinks: no jitter
             self._digits = digits
             self.updateGeometry()
+            self.grown.emit()
         self._describe()
         self.update()
 
@@ -194,8 +217,6 @@ class StageChip(QAbstractButton):
     def sizeHint(self) -> QSize:
         bold = self.font()
         bold.setBold(True)
-        from PySide6.QtGui import QFontMetrics
-
         widest = "8" * self._digits
         numbers = f"{widest} / {widest}" if self._digits else "no boxes"
         metrics = self.fontMetrics()
