@@ -17,7 +17,7 @@ from torch import Tensor
 from torchvision.ops import boxes as box_ops
 
 from engine.anchors import AnchorLayout
-from engine.families._pairs import Pairs, Passed, Select, divide
+from engine.families._pairs import Pairs, Passed, Select, counts_between, divide
 from engine.families._single_shot import SingleShot, by_level, host, maps_of, per_anchor_table
 from engine.pipeline import Inputs, Output, Stage
 from engine.table import Table
@@ -80,8 +80,7 @@ def pairs_over(stage: str) -> Select:
         line, label = divide(found, scores.all.shape[1])
         anchor = hopeful[line]
         starts = torch.from_numpy(inputs["anchors"].notes["layout"].starts).to(anchor.device)
-        ends = torch.searchsorted(anchor, starts).tolist()
-        counts = tuple(end - start for start, end in pairwise(ends))
+        counts = counts_between(anchor, starts)
         return Passed(of_hopeful.flatten()[found], anchor, label, counts)
 
     return select

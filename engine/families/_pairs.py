@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -34,10 +35,6 @@ from engine.table import Reason, Table
 
 LISTED = 10_000
 """Rows of pairs that each class or level gets at most."""
-
-# Up to so many numbers, torchvision moves classes apart and runs one NMS; above, one NMS per class.
-_SHIFTED_UP_TO = {"cpu": 4_000}
-_SHIFTED_UP_TO_ELSEWHERE = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,6 +177,12 @@ def divide(flat: Tensor, width: int) -> tuple[Tensor, Tensor]:
     return line, flat - line * width
 
 
+def counts_between(flat: Tensor, bounds: Tensor) -> tuple[int, ...]:
+    """How many of ``flat`` (M,) int64 ascending lie between each two of ``bounds`` (G + 1,)."""
+    ends = torch.searchsorted(flat, bounds).tolist()
+    return tuple(end - start for start, end in pairwise(ends))
+
+
 def _listed(passed: Passed, limit: int) -> Tensor | slice:
     """(L,) int64 ascending, the pairs that get a row, or a slice of all; ties are all in."""
     if max(passed.counts) <= limit:
@@ -191,12 +194,14 @@ def _listed(passed: Passed, limit: int) -> Tensor | slice:
 
 def _best_of_each(passed: Passed, limit: int) -> tuple[Tensor, tuple[int, ...]]:
     """(K,) int64 the pairs that go on, best first within each group, and how many of each."""
-    best: list[Tensor] = []
+    best = [torch.zeros(0, dtype=torch.int64, device=passed.scores.device)]
     start = 0
-    for scores in torch.split(passed.scores, list(passed.counts)):
-        best.append(scores.topk(min(limit, len(scores)))[1] + start)
-        start += len(scores)
-    return torch.cat(best), tuple(len(b) for b in best)
+    for count in passed.counts:
+        if count:
+            scores = passed.scores[start : start + count]
+            best.append(scores.topk(min(limit, count))[1] + start)
+        start += count
+    return torch.cat(best), tuple(min(limit, count) for count in passed.counts)
 
 
 def final_stages(module: SingleShot, source: str) -> Sequence[Stage]:
@@ -206,12 +211,12 @@ def final_stages(module: SingleShot, source: str) -> Sequence[Stage]:
         pairs: Pairs = inputs.data(source)
         threshold = inputs.param("nms_thresh")
         keep = box_ops.batched_nms(pairs.boxes, pairs.scores, pairs.labels, threshold)
-        scores, labels = host(pairs.scores), host(pairs.labels)
-        compared = host(_as_compared(pairs.boxes, pairs.labels))
-        by, overlap = nms.attribute(compared, scores, labels, host(keep), threshold)
+        boxes, scores, labels = host(pairs.boxes), host(pairs.scores), host(pairs.labels)
+        compared, groups = nms.as_compared(boxes, labels)
+        by, overlap = nms.attribute(compared, scores, groups, host(keep), threshold)
         reason = np.full(len(scores), Reason.SUPPRESSED, np.uint8)
         reason[host(keep)] = Reason.KEPT
-        table = Table.of(host(pairs.boxes), scores, labels, host(pairs.rows), reason, by)
+        table = Table.of(boxes, scores, labels, host(pairs.rows), reason, by)
         return Output(table, source, {"iou": overlap}, data=keep)
 
     def cut(inputs: Inputs) -> Output:
@@ -261,15 +266,3 @@ def final_stages(module: SingleShot, source: str) -> Sequence[Stage]:
             help="What the model returns: the best boxes that are left, best score first.",
         ),
     )
-
-
-def _as_compared(boxes: Tensor, labels: Tensor) -> Tensor:
-    """The boxes as `torchvision.ops.batched_nms` compares them.
-
-    With few boxes it moves the classes apart by an offset; float32 then rounds the corners of high
-    labels to some thousandths of a px, which can tip an IoU over the threshold.
-    """
-    limit = _SHIFTED_UP_TO.get(boxes.device.type, _SHIFTED_UP_TO_ELSEWHERE)
-    if boxes.numel() == 0 or boxes.numel() > limit:
-        return boxes
-    return boxes + (labels.to(boxes) * (boxes.max() + torch.tensor(1).to(boxes)))[:, None]

@@ -16,7 +16,14 @@ from torchvision.models.detection.ssd import SSD
 from torchvision.ops import boxes as box_ops
 
 from engine.families import Family
-from engine.families._pairs import Passed, divide, final_stages, threshold_stage, topk_stage
+from engine.families._pairs import (
+    Passed,
+    counts_between,
+    divide,
+    final_stages,
+    threshold_stage,
+    topk_stage,
+)
 from engine.families._single_shot import (
     by_level,
     first_stages,
@@ -104,11 +111,12 @@ def _stages(module: nn.Module) -> Iterable[Stage]:
 def _over(inputs: Inputs, threshold: float) -> Passed:
     """Pairs over the threshold, class by class, in order of anchors within a class."""
     scores: Tensor = inputs.data("class_scores")  # (classes, anchors)
-    over = scores > threshold
-    found = over.flatten().nonzero()[:, 0]
-    label, anchor = divide(found, scores.shape[1])
-    counts = tuple(over.sum(dim=1).tolist())
-    return Passed(scores.flatten()[found], anchor, label + 1, counts)
+    classes, anchors = scores.shape
+    flat = scores.flatten()
+    found = (flat > threshold).nonzero()[:, 0]
+    label, anchor = divide(found, anchors)
+    counts = counts_between(found, torch.arange(classes + 1, device=found.device) * anchors)
+    return Passed(flat[found], anchor, label + 1, counts)
 
 
 FAMILY = Family("ssd", "SSD and SSDlite", _accepts, _stages)
