@@ -231,7 +231,7 @@ def _class_scores(heads: RoIHeads, inputs: Inputs) -> Output:
 def _class_deltas(inputs: Inputs) -> Output:
     probabilities, deltas = inputs.data("class_scores")
     return Output(
-        arrays={"deltas": deltas.view(len(probabilities), -1, 4)},
+        arrays={"deltas": deltas.view(len(deltas), probabilities.shape[1], 4)},
         data=deltas,
     )
 
