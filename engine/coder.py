@@ -12,6 +12,7 @@ any one frame; deltas are (tx, ty, tw, th) in that order.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -58,6 +59,50 @@ def decode(
     half *= np.float32(0.5)
     result: Floats = np.concatenate([centre - half, centre + half], -1)
     return result
+
+
+def decode_distances(distances: ArrayLike, points: ArrayLike, by_size: bool = True) -> Floats:
+    """Boxes from the distances of a point to their four sides (Tian et al., FCOS, 2019, eq. 1).
+
+    ``distances`` (..., 4) left, top, right, bottom; ``points`` (..., 4) squares around the points.
+    Distances count in sides of the square ``by_size``, else in px.
+    """
+    anchor = _centre_size(np.asarray(points, np.float32))
+    far = np.asarray(distances, np.float32)
+    if by_size:
+        far = far * np.concatenate([anchor[..., 2:], anchor[..., 2:]], -1)
+    centre = anchor[..., :2]
+    result: Floats = np.concatenate([centre - far[..., :2], centre + far[..., 2:]], -1)
+    return result
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How a model turns deltas into boxes; stages with deltas leave it in ``notes["coding"]``.
+
+    ``distances``: deltas are distances to the four sides (FCOS), in sides of the anchor where
+    ``by_size``; else they are (tx, ty, tw, th) with ``weights``, cut at ``max_log_scale``.
+    """
+
+    weights: Weights = RPN_WEIGHTS
+    max_log_scale: float = MAX_LOG_SCALE
+    distances: bool = False
+    by_size: bool = True
+
+    def decode(self, deltas: ArrayLike, anchors: ArrayLike) -> Floats:
+        """(..., 4) boxes that ``deltas`` make of ``anchors``, in the frame of the anchors."""
+        if self.distances:
+            return decode_distances(deltas, anchors, self.by_size)
+        return decode(deltas, anchors, self.weights, self.max_log_scale)
+
+    def encode(self, boxes: ArrayLike, anchors: ArrayLike) -> Floats:
+        """(..., 4) deltas that make ``boxes`` of ``anchors``: the inverse of `decode`."""
+        if not self.distances:
+            return encode(boxes, anchors, self.weights)
+        box, anchor = np.asarray(boxes, np.float32), _centre_size(np.asarray(anchors, np.float32))
+        centre, size = anchor[..., :2], anchor[..., 2:]
+        far: Floats = np.concatenate([centre - box[..., :2], box[..., 2:] - centre], -1)
+        return far / np.concatenate([size, size], -1) if self.by_size else far
 
 
 def _centre_size(boxes: Floats) -> Floats:

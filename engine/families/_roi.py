@@ -15,6 +15,7 @@ from torchvision.ops.poolers import _filter_input, _setup_scales
 
 from engine.families._backbone import Features
 from engine.families._class_nms import Candidates, Rows
+from engine.families._coding import coding_of
 from engine.families._input import NetworkInput
 from engine.families._rpn import Boxes, child, host, marked
 from engine.params import Param
@@ -76,7 +77,7 @@ def roi_stages(heads: RoIHeads, features: str) -> list[Stage]:
         Stage(
             "class_deltas",
             "Class deltas",
-            _class_deltas,
+            lambda i: _class_deltas(heads, i),
             needs=("class_scores",),
             help="For each proposal and class, how to move and stretch the proposal.",
         ),
@@ -228,10 +229,11 @@ def _class_scores(heads: RoIHeads, inputs: Inputs) -> Output:
     )
 
 
-def _class_deltas(inputs: Inputs) -> Output:
+def _class_deltas(heads: RoIHeads, inputs: Inputs) -> Output:
     probabilities, deltas = inputs.data("class_scores")
     return Output(
         arrays={"deltas": deltas.view(len(deltas), probabilities.shape[1], 4)},
+        notes={"coding": coding_of(heads.box_coder)},
         data=deltas,
     )
 

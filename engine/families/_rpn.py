@@ -18,6 +18,7 @@ from torchvision.ops import boxes as box_ops
 
 from engine import nms
 from engine.anchors import AnchorLayout, AnchorLevel, cell_shapes
+from engine.families._coding import coding_of
 from engine.families._input import NetworkInput
 from engine.params import Param
 from engine.pipeline import Inputs, Output, Stage
@@ -88,7 +89,10 @@ def rpn_stages(rpn: RegionProposalNetwork, features: str) -> list[Stage]:
         Stage(
             "rpn_deltas",
             "Anchor deltas",
-            lambda i: Output(arrays={"deltas": i.data("objectness").deltas}),
+            lambda i: Output(
+                arrays={"deltas": i.data("objectness").deltas},
+                notes={"coding": coding_of(rpn.box_coder)},
+            ),
             needs=("objectness",),
             help="Four numbers for each anchor that say how to move and stretch it.",
         ),

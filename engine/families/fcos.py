@@ -23,6 +23,7 @@ from torchvision.models.detection.fcos import FCOS
 
 from engine.anchors import AnchorLayout
 from engine.families import Family
+from engine.families._coding import coding_of
 from engine.families._dense import (
     Scores,
     box_stages,
@@ -58,7 +59,8 @@ def _stages(module: nn.Module) -> Iterable[Stage]:
     def class_deltas(inputs: Inputs) -> Output:
         deltas, centerness = module.head.regression_head(maps(inputs))
         arrays = {"deltas": deltas[0], "centerness_logits": centerness[0]}
-        return Output(inputs.table("class_scores"), "class_scores", arrays, data=deltas[0])
+        notes = {"coding": coding_of(module.box_coder)}
+        return Output(inputs.table("class_scores"), "class_scores", arrays, notes, data=deltas[0])
 
     def centerness(inputs: Inputs) -> Output:
         layout = inputs["anchors"].notes["layout"]

@@ -14,6 +14,7 @@ from torch import nn
 from torchvision.models.detection.retinanet import RetinaNet
 
 from engine.families import Family
+from engine.families._coding import coding_of
 from engine.families._dense import box_stages, class_scores_stage, pairs_over
 from engine.families._pairs import final_stages, threshold_stage, topk_stage
 from engine.families._single_shot import first_stages, has_split_head, maps_of
@@ -30,7 +31,10 @@ def _stages(module: nn.Module) -> Iterable[Stage]:
 
     def class_deltas(inputs: Inputs) -> Output:
         deltas = module.head.regression_head(maps(inputs))[0]
-        return Output(inputs.table("class_scores"), "class_scores", {"deltas": deltas}, data=deltas)
+        notes = {"coding": coding_of(module.box_coder)}
+        return Output(
+            inputs.table("class_scores"), "class_scores", {"deltas": deltas}, notes, data=deltas
+        )
 
     return (
         *first_stages(

@@ -16,6 +16,7 @@ from torchvision.models.detection.ssd import SSD
 from torchvision.ops import boxes as box_ops
 
 from engine.families import Family
+from engine.families._coding import coding_of
 from engine.families._pairs import (
     Passed,
     counts_between,
@@ -55,7 +56,10 @@ def _stages(module: nn.Module) -> Iterable[Stage]:
 
     def class_deltas(inputs: Inputs) -> Output:
         deltas = module.head.regression_head(maps(inputs))[0]
-        return Output(inputs.table("class_scores"), "class_scores", {"deltas": deltas}, data=deltas)
+        notes = {"coding": coding_of(module.box_coder)}
+        return Output(
+            inputs.table("class_scores"), "class_scores", {"deltas": deltas}, notes, data=deltas
+        )
 
     def decode(inputs: Inputs) -> Output:
         boxes = module.box_coder.decode_single(inputs.data("class_deltas"), inputs.data("anchors"))
