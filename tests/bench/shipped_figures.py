@@ -36,7 +36,7 @@ def encoded(mask: np.ndarray) -> dict[str, Any]:
 def collect(
     model: torch.nn.Module, seeds: range, kind: str
 ) -> tuple[COCO, list[dict], list[float]]:
-    """Ground truth, detections with boxes and masks, seconds a picture."""
+    """Ground truth, detections with boxes and masks, processor seconds a picture."""
     images, annotations, found, seconds = [], [], [], []
     for seed in seeds:
         frame = draw(seed, kind=kind)
@@ -52,10 +52,10 @@ def collect(
                 }
             )  # fmt: skip
         image = picture(frame)
-        start = time.perf_counter()
+        start = time.process_time()
         with torch.no_grad():
             result = model([image])[0]
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
         masks = result.get("masks")
         for i, (box, score, label) in enumerate(
             zip(result["boxes"], result["scores"], result["labels"], strict=True)
