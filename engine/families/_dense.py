@@ -73,8 +73,9 @@ def pairs_over(stage: str) -> Select:
 
     def select(inputs: Inputs, threshold: float) -> Passed:
         scores: Scores = inputs.data(stage)
-        # Only anchors whose best class passes need a look at their other classes.
-        hopeful = (scores.best > threshold).nonzero()[:, 0]
+        # Only anchors whose best class passes need a look at their other classes; written so that
+        # an anchor with a NaN, which is its "best", gets that look too.
+        hopeful = (~(scores.best <= threshold)).nonzero()[:, 0]
         of_hopeful = scores.all[hopeful]
         found = (of_hopeful > threshold).flatten().nonzero()[:, 0]
         line, label = divide(found, scores.all.shape[1])

@@ -102,6 +102,17 @@ def test_one_class() -> None:
     assert set(got.detections.labels) == {0}
 
 
+def test_a_diverged_class_does_not_hide_the_others() -> None:
+    module = build("v1")
+    module.head.classification_head.cls_logits.bias.data[5] = torch.nan  # of the first shape
+    got = checks.trace_of(module, checks.picture(*checks.SHAPES[0]))
+    assert checks.assert_equals_model(got, module) >= 100
+    layout = got.stages["anchors"].notes["layout"]
+    anchors = got.ancestors("anchors", np.arange(len(got.table("decode"))), "decode")
+    *_, shape = layout.locate(anchors)
+    assert (shape == 0).any()
+
+
 def test_nothing_over_the_threshold() -> None:
     old = trace("v1")
     got = checks.trace_of(model("v1"), old.frame, {"score_threshold.score_thresh": 1.0}, old)
