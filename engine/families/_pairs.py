@@ -34,7 +34,7 @@ from engine.pipeline import Inputs, Output, Stage
 from engine.table import Reason, Table
 
 LISTED = 10_000
-"""Rows of pairs that each class or level gets at most."""
+"""Rows of pairs that each class or level gets at most; more only where the last ones tie."""
 
 
 @dataclass(frozen=True, eq=False)
