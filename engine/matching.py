@@ -85,16 +85,47 @@ class Matches:
         return {r.name: int((self.role == r).sum()) for r in Role}
 
 
+@dataclass(frozen=True, eq=False)
+class Overlaps:
+    """What matching needs to know of the IoU of N boxes with M ground truths, whatever the rule.
+
+    ``best`` (N,) int64 ground truth of largest IoU, ``iou`` (N,) float32 that IoU; ``highest`` (M,)
+    float32 IoU that a ground truth has with its best box, ``first`` (M,) int64 that box; ``ties``
+    (N,) bool boxes that reach the ``highest`` of some ground truth. Measure once, judge often: a
+    dragged threshold costs no IoU.
+    """
+
+    best: Rows
+    iou: Floats
+    highest: Floats
+    first: Rows
+    ties: NDArray[np.bool_]
+
+
 def match(boxes: Boxes, truth: Boxes, rule: Rule) -> Matches:
     """Match ``boxes`` (N, 4) with ground truth ``truth`` (M, 4), both float32 xyxy in one frame.
 
     Without ground truth every box is negative.
     """
+    return judge(measure(boxes, truth, ties=rule.low_quality), rule)
+
+
+def match_iou(values: Floats, rule: Rule) -> Matches:
+    """Match by an IoU matrix (M ground truths, N boxes) float32."""
+    return judge(_measure_iou(values, rule.low_quality), rule)
+
+
+def measure(boxes: Boxes, truth: Boxes, ties: bool = True) -> Overlaps:
+    """The overlaps of ``boxes`` (N, 4) with ``truth`` (M, 4), both float32 xyxy in one frame.
+
+    ``ties`` False leaves that column False and saves half the time where the values are too many
+    to hold; only ``low_quality`` rules read it.
+    """
     boxes, truth = box_ops.as_boxes(boxes), box_ops.as_boxes(truth)
     step = max(1, _CELLS // max(1, len(truth)))
     parts = [slice(s, s + step) for s in range(0, len(boxes), step)] or [slice(0, 0)]
     if len(parts) == 1:
-        return match_iou(box_ops.iou(truth, boxes), rule)
+        return _measure_iou(box_ops.iou(truth, boxes), ties)
     # Too many values to hold: what a box needs comes with its part, what a ground truth needs is
     # collected over the parts first.
     highest = np.full(len(truth), -np.inf, np.float32)
@@ -107,46 +138,50 @@ def match(boxes: Boxes, truth: Boxes, rule: Rule) -> Matches:
         better = top > highest
         highest[better] = top[better]
         first[better] = part.start + values[better].argmax(1)
-    ties = np.zeros(len(boxes), bool)
-    if rule.low_quality:
+    tied = np.zeros(len(boxes), bool)
+    if ties:
         for part in parts:
-            ties[part] = (box_ops.iou(truth, boxes[part]) == highest[:, None]).any(0)
-    return _judge(best, overlap, ties, first, rule)
+            tied[part] = (box_ops.iou(truth, boxes[part]) == highest[:, None]).any(0)
+    return Overlaps(best, overlap, highest, first, tied)
 
 
-def match_iou(values: Floats, rule: Rule) -> Matches:
-    """Match by an IoU matrix (M ground truths, N boxes) float32."""
-    count, boxes = values.shape
-    if not count or not boxes:
-        nothing = np.zeros(boxes, np.float32)
-        no = np.zeros(boxes, bool)
-        return Matches(np.zeros(boxes, np.int8), np.full(boxes, -1), nothing, no)
-    best, overlap = _best_truth(values)
-    ties = np.zeros(boxes, bool)
-    if rule.low_quality:
-        ties = (values == values.max(1)[:, None]).any(0)
-    return _judge(best, overlap, ties, values.argmax(1), rule)
-
-
-def _best_truth(values: Floats) -> tuple[Rows, Floats]:
-    best = values.argmax(0)
-    return best, values[best, np.arange(values.shape[1])]
-
-
-def _judge(
-    best: Rows, overlap: Floats, ties: NDArray[np.bool_], first: Rows, rule: Rule
-) -> Matches:
+def judge(overlaps: Overlaps, rule: Rule) -> Matches:
+    """The roles that a rule gives by overlaps that were measured before."""
+    if not len(overlaps.highest) or not len(overlaps.best):
+        n = len(overlaps.best)
+        nothing = np.zeros(n, np.float32)
+        return Matches(np.zeros(n, np.int8), np.full(n, -1), nothing, np.zeros(n, bool))
+    best, overlap, first = overlaps.best, overlaps.iou, overlaps.first
     role = np.full(len(best), Role.POSITIVE, np.int8)
     role[overlap < np.float32(rule.high)] = Role.NEUTRAL
     role[overlap < np.float32(rule.low)] = Role.NEGATIVE
     forced = np.zeros(len(best), bool)
     if rule.low_quality:
-        forced |= ties & (role != Role.POSITIVE)
+        forced |= overlaps.ties & (role != Role.POSITIVE)
     if rule.best_of_each:
         forced[first] |= role[first] != Role.POSITIVE
+        best = best.copy()
         best[first] = np.arange(len(first))  # of several claims the last one stands, as in SSD
     role[forced] = Role.POSITIVE
     return Matches(role, best, overlap, forced)
+
+
+def _measure_iou(values: Floats, ties: bool) -> Overlaps:
+    count, boxes = values.shape
+    if not count or not boxes:
+        highest = np.zeros(count, np.float32)
+        nothing = np.zeros(boxes, np.float32)
+        no, first = np.zeros(boxes, bool), np.zeros(count, np.int64)
+        return Overlaps(np.full(boxes, -1), nothing, highest, first, no)
+    best, overlap = _best_truth(values)
+    highest = values.max(1)
+    tied = (values == highest[:, None]).any(0) if ties else np.zeros(boxes, bool)
+    return Overlaps(best, overlap, highest, values.argmax(1), tied)
+
+
+def _best_truth(values: Floats) -> tuple[Rows, Floats]:
+    best = values.argmax(0)
+    return best, values[best, np.arange(values.shape[1])]
 
 
 @dataclass(frozen=True, eq=False)

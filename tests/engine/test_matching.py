@@ -70,6 +70,17 @@ def test_in_parts_as_in_one_piece(name: str, monkeypatch: pytest.MonkeyPatch) ->
         np.testing.assert_array_equal(getattr(parts, field), getattr(whole, field), field)
 
 
+def test_measured_once_and_judged_by_every_rule() -> None:
+    boxes = boxes_near(TRUTH, 300, 1)
+    measured = matching.measure(boxes, TRUTH)
+    np.testing.assert_array_equal(measured.highest, matching.box_ops.iou(TRUTH, boxes).max(1))
+    for name in [*RULES, *reversed(RULES)]:  # no rule leaves a trace for the next
+        rule, _ = RULES[name]
+        got, want = matching.judge(measured, rule), matching.match(boxes, TRUTH, rule)
+        for field in ("role", "best", "iou", "forced"):
+            np.testing.assert_array_equal(getattr(got, field), getattr(want, field), name)
+
+
 def test_best_truth_and_iou_of_every_box_are_known_whatever_its_role() -> None:
     boxes = np.float32([[0, 0, 10, 10], [0, 0, 10, 5], [0, 0, 10, 2], [60, 60, 70, 70]])
     found = matching.match(boxes, TRUTH[:2], Rule(0.7, 0.3))
