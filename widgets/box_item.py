@@ -106,6 +106,8 @@ class BoxItem(QGraphicsItem):
             & (boxes[:, 1] <= seen.bottom())
             & (boxes[:, 3] >= seen.top())
         )
+        if not inside.any():
+            return
         rects = snapped(boxes[inside], dpr)
         styles = self._shown.styles[inside]
         painter.setBrush(QBrush(Qt.BrushStyle.NoBrush))

@@ -45,7 +45,8 @@ class Layers(QObject):
         self._highlights = HighlightItem()
         self._labels = LabelLayer()
         self._labels_for: tuple[Any, ...] = ()
-        for item in (self._image, self._masks, self._boxes, self._highlights):
+        for height, item in enumerate((self._image, self._masks, self._boxes, self._highlights)):
+            item.setZValue(height)
             canvas.scene().addItem(item)
         self._overlay = Newest("boxscope-overlay", self._on_overlay)
         self._tint = Newest("boxscope-masks", self._on_tint)

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
+from widgets.elided_label import ElidedLabel
 from widgets.table_model import HEADINGS, TableModel
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class DetectionTable(QWidget):
         super().__init__(parent)
         self._selection = selection
         self._following = False  # true while the table obeys the selection, not the user
+        self._telling = False  # true while the selection obeys the table
         self.model = TableModel(self)
         self.view = _View()
         self.view.setModel(self.model)
@@ -60,12 +61,12 @@ class DetectionTable(QWidget):
         self._which.addItem("Boxes of this stage", _STAGE)
         self._which.addItem("Final detections", _FINAL)
         self._which.setAccessibleName("Which boxes")
-        self._note = QLabel()
+        self._note = ElidedLabel()
         self._note.setObjectName("note")
-        self._note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         top = QHBoxLayout()
         top.setContentsMargins(6, 4, 6, 2)
         top.addWidget(self._which)
+        top.addSpacing(6)
         top.addWidget(self._note, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -134,6 +135,8 @@ class DetectionTable(QWidget):
 
     def _show_ref(self, scroll: bool) -> None:
         """Mark the selected box. Live, the table does not scroll after it: that would jump."""
+        if self._telling:
+            return
         line = self.model.line_of(self._selection.ref)
         chosen = self.view.selectionModel()
         if chosen.currentIndex().row() == line and (line < 0 or chosen.isRowSelected(line)):
@@ -154,8 +157,13 @@ class DetectionTable(QWidget):
     @Slot(QModelIndex, QModelIndex)
     def _on_line(self, now: QModelIndex, before: QModelIndex) -> None:
         ref = self.model.ref_at(now.row())
-        if not self._following and ref is not None:
+        if self._following or ref is None:
+            return
+        self._telling = True  # Qt is about to mark the line as the keys that are held down ask
+        try:
             self._selection.select(ref)
+        finally:
+            self._telling = False
 
     @Slot()
     def _set_widths(self) -> None:

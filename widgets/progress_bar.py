@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QWidget
+
+from widgets.elided_label import ElidedLabel
 
 
 class ProgressStrip(QWidget):
@@ -13,10 +15,7 @@ class ProgressStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._label = QLabel()
-        self._label.setTextFormat(Qt.TextFormat.PlainText)
-        # The text changes many times a second; it must not push the window about.
-        self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._label = ElidedLabel()  # changes many times a second; must not push the window about
         self._bar = QProgressBar()
         self._bar.setTextVisible(True)
         self._bar.setMinimumWidth(120)
@@ -42,7 +41,6 @@ class ProgressStrip(QWidget):
     def set_progress(self, text: str, fraction: float | None = None) -> None:
         """Show what is going on; ``fraction`` 0..1, or None when nobody can know."""
         self._label.setText(text)
-        self._label.setToolTip(text)
         self.setAccessibleName(text)
         if fraction is None:
             self._bar.setRange(0, 0)

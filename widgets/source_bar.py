@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.elided_label import ElidedLabel
 from widgets.icons import icon
 
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -68,6 +69,7 @@ class SourceBar(QWidget):
         self._forward = self._button("forward")
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setObjectName("seek")
+        self._slider.setMinimumWidth(80)
         self._slider.setAccessibleName("Position")
         self._slider.setToolTip("Drag to seek")
         self._time = QLabel()
@@ -84,18 +86,17 @@ class SourceBar(QWidget):
         self._loop.setText("Loop")
         self._loop.setCheckable(True)
         self._loop.setToolTip("Start again at the end")
-        self._status = QLabel()
+        self._status = ElidedLabel()
         self._status.setObjectName("status")
-        self._status.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 2, 8, 2)
         for widget in (self._back, self._play, self._forward):
             row.addWidget(widget)
-        row.addWidget(self._slider, 1)
+        row.addWidget(self._slider, 3)
         row.addWidget(self._time)
         row.addWidget(self._speed)
         row.addWidget(self._loop)
-        row.addWidget(self._status)
+        row.addWidget(self._status, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._back.clicked.connect(self._on_back)
         self._forward.clicked.connect(self._on_forward)

@@ -55,8 +55,10 @@ class StageRibbon(QScrollArea):
         self._row = QHBoxLayout(self._strip)
         self._row.setContentsMargins(_GAP, _GAP, _GAP, _GAP)
         self._row.setSpacing(_GAP)
+        self._row.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._row.addStretch(1)
         self.setWidget(self._strip)
+        self.horizontalScrollBar().rangeChanged.connect(self._show_current)
         selection.trace_changed.connect(self._on_trace)
         selection.stage_changed.connect(self._on_stage)
         self._on_trace(selection.trace)
@@ -105,9 +107,14 @@ class StageRibbon(QScrollArea):
     def _on_stage(self, stage: str) -> None:
         for name, chip in self._chips.items():
             chip.setChecked(name == stage)
-        if stage in self._chips:
+        self._show_current()
+
+    @Slot()
+    def _show_current(self) -> None:
+        chip = self._chips.get(self._selection.stage)
+        if chip is not None:
             self._row.activate()
-            self.ensureWidgetVisible(self._chips[stage], 60, 0)
+            self.ensureWidgetVisible(chip, 60, 0)
 
     @Slot(str)
     def _on_chip(self, stage: str) -> None:
@@ -155,17 +162,19 @@ class StageRibbon(QScrollArea):
     @Slot()
     def _fit_height(self) -> None:
         lines = 3 if any(self._coverage.values()) else 2
+        for chip in self._chips.values():
+            chip.set_lines(lines)
         height = lines * self.fontMetrics().lineSpacing() + _PAD + 2 * _GAP
         if self._row.minimumSize().width() > self.width():
             height += self.horizontalScrollBar().sizeHint().height()
         if self.height() != height or self.minimumHeight() != height:
             self.setFixedHeight(height)
-            self._row.invalidate()  # a resize inside a resize does not reach the chips
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self._fit_height()
+            self._show_current()
 
 
 class StageChip(QAbstractButton):
@@ -184,7 +193,8 @@ class StageChip(QAbstractButton):
         self._digits = 0
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self._lines = 2
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clicked.connect(self._on_clicked)
 
@@ -208,6 +218,12 @@ class StageChip(QAbstractButton):
         self._describe()
         self.update()
 
+    def set_lines(self, lines: int) -> None:
+        """Be this high, so that all chips are equal."""
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
+
     def set_coverage(self, coverage: tuple[int, int] | None) -> None:
         if coverage != self._coverage:
             self._coverage = coverage
@@ -224,7 +240,7 @@ class StageChip(QAbstractButton):
             QFontMetrics(bold).horizontalAdvance(self.title),
             metrics.horizontalAdvance(f"{numbers}   8888 ms"),
         )
-        return QSize(width + 2 * _PAD, 2 * metrics.lineSpacing() + _PAD)
+        return QSize(width + 2 * _PAD, self._lines * metrics.lineSpacing() + _PAD)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

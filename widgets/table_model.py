@@ -29,6 +29,7 @@ class TableModel(QAbstractTableModel):
         super().__init__(parent)
         self._rows: Rows | None = None
         self._order: NDArray[np.int64] | None = None
+        self._count = 0  # lines that Qt knows of; while rows come it lags behind `_order`
         self._sorted_by, self._descending = HEADINGS.index("score"), True
         self._swatches: dict[str, QPixmap] = {}
 
@@ -38,20 +39,20 @@ class TableModel(QAbstractTableModel):
 
     def set_rows(self, rows: Rows | None) -> None:
         """Show other rows: cells change where they stand, rows come and go at the end."""
-        old, new = self.rowCount(), 0 if rows is None else len(rows)
         order = None if rows is None else rows.order(self._sorted_by, self._descending)
+        old, new = self._count, 0 if order is None else len(order)
         if new < old:
             self.beginRemoveRows(QModelIndex(), new, old - 1)
-            self._rows, self._order = rows, order
+            self._count = new
             self.endRemoveRows()
-        elif new > old:
+        self._rows, self._order = rows, order
+        if self._count:
+            last = self.index(self._count - 1, len(HEADINGS) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+        if new > old:
             self.beginInsertRows(QModelIndex(), old, new - 1)
-            self._rows, self._order = rows, order
+            self._count = new
             self.endInsertRows()
-        else:
-            self._rows, self._order = rows, order
-        if new:
-            self.dataChanged.emit(self.index(0, 0), self.index(new - 1, len(HEADINGS) - 1))
 
     def ref_at(self, line: int) -> Ref | None:
         """The box on a line of the table."""
@@ -75,9 +76,7 @@ class TableModel(QAbstractTableModel):
         return self._rows.text(int(self._order[line]), column)
 
     def rowCount(self, parent: _Index | None = None) -> int:
-        if (parent is not None and parent.isValid()) or self._order is None:
-            return 0
-        return len(self._order)
+        return 0 if parent is not None and parent.isValid() else self._count
 
     def columnCount(self, parent: _Index | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(HEADINGS)
