@@ -70,13 +70,13 @@ class Candidates:
         shifted = len(rows) <= SHIFTED_MAX
         last = self._runs.get((iou, shifted))
         if last is not None:
-            part = _part(last, rows, self._extent(rows) if shifted else last.extent, self.table)
+            part = self._part(last, rows, shifted)
             if part is not None:
                 return part
             # Asked twice, so somebody drags a slider downwards: go further than asked, once.
             longer = self._longer(rows, min_size)
             run = self._run(longer, iou)
-            part = _part(run, rows, self._extent(rows) if shifted else run.extent, self.table)
+            part = self._part(run, rows, shifted)
             if part is not None and (len(longer) <= SHIFTED_MAX) == shifted:
                 self._remember(run, iou)
                 return part
@@ -105,6 +105,24 @@ class Candidates:
         longer = found[(sides >= np.float32(min_size)).all(1)]
         return longer if len(longer) > len(rows) else rows
 
+    def _part(self, run: _Run, rows: Rows, shifted: bool) -> Suppressed | None:
+        """What ``run`` says about ``rows``; None unless they are exactly its best by score."""
+        if len(rows) == len(run.rows):
+            return run.result if np.array_equal(rows, run.rows) else None
+        if len(rows) > len(run.rows) or (shifted and self._extent(rows) != run.extent):
+            return None
+        scores = self.table.scores[rows]
+        best = np.flatnonzero(run.scores >= scores.min())
+        if not np.array_equal(run.rows[best], rows):
+            return None
+        new_row = np.full(len(run.rows) + 1, -1, np.int64)  # the extra slot answers -1
+        new_row[best] = np.arange(len(best))
+        order = new_row[run.result.order]
+        order = order[order >= 0]
+        if not shifted:
+            order = _ranked(torch.from_numpy(np.sort(order)), torch.from_numpy(scores))
+        return Suppressed(order, new_row[run.result.by[best]], run.result.iou[best])
+
     def _run(self, rows: Rows, iou: float) -> _Run:
         return _Run(rows, self.table.scores[rows], self._extent(rows), self._suppress(rows, iou))
 
@@ -115,9 +133,20 @@ class Candidates:
             kept = _by_class(boxes, scores, labels.numpy(), iou)
         else:
             kept = box_ops.batched_nms(boxes, scores, labels, iou).cpu().numpy()
-        t = self.table
-        by, overlap = nms.attribute(t.boxes[rows], t.scores[rows], t.labels[rows], kept, iou)
+        t, t_scores = self.table, self.table.scores[rows]
+        first = as_processed(kept, t_scores)
+        by, overlap = nms.attribute(t.boxes[rows], t_scores, t.labels[rows], first, iou)
         return Suppressed(kept, by, overlap)
+
+
+def as_processed(kept: Rows, scores: Floats) -> Rows:
+    """Kept rows in the order in which NMS met them: best first, of equal scores the first row.
+
+    ``batched_nms`` may give back equal scores in another order.
+    """
+    rows = np.sort(kept)
+    result: Rows = rows[np.argsort(-scores[rows], kind="stable")]
+    return result
 
 
 def _by_class(boxes: Tensor, scores: Tensor, labels: Rows, iou: float) -> Rows:
@@ -133,22 +162,13 @@ def _by_class(boxes: Tensor, scores: Tensor, labels: Rows, iou: float) -> Rows:
         torch.ops.torchvision.nms(sorted_boxes[first:last], sorted_scores[first:last], iou) + first
         for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
     ]
-    rows = at[torch.cat(parts)].sort()[0]
-    result: Rows = rows[scores[rows].sort(descending=True)[1]].numpy()
+    return _ranked(at[torch.cat(parts)].sort()[0], scores)
+
+
+def _ranked(kept: Tensor, scores: Tensor) -> Rows:
+    """Kept rows (ascending) by score, in the very call that ``batched_nms`` ends with.
+
+    That sort is not stable: how it orders equal scores depends on how many there are in all.
+    """
+    result: Rows = kept[scores[kept].sort(descending=True)[1]].numpy()
     return result
-
-
-def _part(run: _Run, rows: Rows, extent: float, table: Table) -> Suppressed | None:
-    """What ``run`` says about ``rows``; None unless ``rows`` are exactly its best by score."""
-    if extent != run.extent or len(rows) > len(run.rows):
-        return None
-    if len(rows) == len(run.rows):
-        return run.result if np.array_equal(rows, run.rows) else None
-    lowest = table.scores[rows].min()
-    best = np.flatnonzero(run.scores >= lowest)
-    if not np.array_equal(run.rows[best], rows):
-        return None
-    new_row = np.full(len(run.rows) + 1, -1, np.int64)  # the extra slot answers -1
-    new_row[best] = np.arange(len(best))
-    order = new_row[run.result.order]
-    return Suppressed(order[order >= 0], new_row[run.result.by[best]], run.result.iou[best])

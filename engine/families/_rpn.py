@@ -18,6 +18,7 @@ from torchvision.ops import boxes as box_ops
 
 from engine import nms
 from engine.anchors import AnchorLayout, AnchorLevel, cell_shapes
+from engine.families._class_nms import as_processed
 from engine.families._coding import coding_of
 from engine.families._input import NetworkInput
 from engine.params import Param
@@ -309,7 +310,7 @@ def _nms(inputs: Inputs) -> Output:
     iou = inputs.param("nms_thresh")
     order = box_ops.batched_nms(given.boxes, given.scores, given.levels, iou)
     boxes, scores, levels = host(given.boxes), host(given.scores), host(given.levels)
-    by, overlap = nms.attribute(boxes, scores, levels, host(order), iou)
+    by, overlap = nms.attribute(boxes, scores, levels, as_processed(host(order), scores), iou)
     reason = np.full(len(boxes), Reason.SUPPRESSED, np.uint8)
     reason[host(order)] = Reason.KEPT
     return Output(
