@@ -78,11 +78,15 @@ def pairs_over(stage: str) -> Select:
         hopeful = (~(scores.best <= threshold)).nonzero()[:, 0]
         of_hopeful = scores.all[hopeful]
         found = (of_hopeful > threshold).flatten().nonzero()[:, 0]
-        line, label = divide(found, scores.all.shape[1])
-        anchor = hopeful[line]
-        starts = torch.from_numpy(inputs["anchors"].notes["layout"].starts).to(anchor.device)
-        counts = counts_between(anchor, starts)
-        return Passed(of_hopeful.flatten()[found], anchor, label, counts)
+        classes = scores.all.shape[1]
+        starts = torch.from_numpy(inputs["anchors"].notes["layout"].starts).to(found.device)
+        bounds = torch.searchsorted(hopeful, starts) * classes
+
+        def pairs_of(rows: Tensor | slice) -> tuple[Tensor, Tensor]:
+            line, label = divide(found[rows], classes)
+            return hopeful[line], label
+
+        return Passed(of_hopeful.flatten()[found], pairs_of, counts_between(found, bounds))
 
     return select
 

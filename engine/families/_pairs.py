@@ -41,13 +41,13 @@ LISTED = 10_000
 class Passed:
     """All pairs over the score threshold, on the model's device, in the model's order.
 
-    ``scores`` (M,) float32; ``anchors`` (M,) and ``labels`` (M,) int64; ``counts``: how many of
-    the M belong to each class (SSD) or level (RetinaNet, FCOS), one group after the other.
+    ``scores`` (M,) float32; ``pairs_of(rows)`` gives (anchors, labels), int64, of some of the M,
+    since of millions only thousands are asked for; ``counts``: how many of the M belong to each
+    class (SSD) or level (RetinaNet, FCOS), one group after the other.
     """
 
     scores: Tensor
-    anchors: Tensor
-    labels: Tensor
+    pairs_of: Callable[[Tensor | slice], tuple[Tensor, Tensor]]
     counts: tuple[int, ...]
 
 
@@ -82,7 +82,8 @@ def threshold_stage(
         passed = select(inputs, threshold)
         before = inputs.table(source)
         listed = _listed(passed, max(LISTED, int(module.topk_candidates)))
-        parent = host(passed.anchors[listed])
+        anchors, labels = passed.pairs_of(listed)
+        parent = host(anchors)
         no_row = np.ones(len(before), np.bool_)
         no_row[parent] = False
         rest = np.flatnonzero(no_row)
@@ -94,7 +95,7 @@ def threshold_stage(
         table = Table.of(
             before.boxes[rows],
             np.concatenate([host(passed.scores[listed]), before.scores[rest]]),
-            np.concatenate([host(passed.labels[listed]), before.labels[rest]]),
+            np.concatenate([host(labels), before.labels[rest]]),
             rows,
             reason,
         )
@@ -138,15 +139,9 @@ def topk_stage(module: SingleShot, group: str, boxes: str) -> Stage:
         table = Table.of(
             before.boxes[:n], before.scores[:n], before.labels[:n], np.arange(n), reason
         )
-        anchors = passed.anchors[best]
-        pairs = Pairs(
-            inputs.data(boxes)[anchors],
-            passed.scores[best],
-            passed.labels[best],
-            anchors,
-            rows,
-            counts,
-        )
+        anchors, labels = passed.pairs_of(best)
+        at = inputs.data(boxes)[anchors]
+        pairs = Pairs(at, passed.scores[best], labels, anchors, rows, counts)
         return Output(table, "score_threshold", notes={"group": group}, data=pairs)
 
     default = int(module.topk_candidates)

@@ -118,9 +118,13 @@ def _over(inputs: Inputs, threshold: float) -> Passed:
     classes, anchors = scores.shape
     flat = scores.flatten()
     found = (flat > threshold).nonzero()[:, 0]
-    label, anchor = divide(found, anchors)
-    counts = counts_between(found, torch.arange(classes + 1, device=found.device) * anchors)
-    return Passed(flat[found], anchor, label + 1, counts)
+    bounds = torch.arange(classes + 1, device=found.device) * anchors
+
+    def pairs_of(rows: Tensor | slice) -> tuple[Tensor, Tensor]:
+        label, anchor = divide(found[rows], anchors)
+        return anchor, label + 1  # 0 is the background
+
+    return Passed(flat[found], pairs_of, counts_between(found, bounds))
 
 
 FAMILY = Family("ssd", "SSD and SSDlite", _accepts, _stages)
