@@ -159,6 +159,8 @@ def snapped(boxes: NDArray[np.float64], dpr: float) -> NDArray[np.float64]:
     limit = 1e6  # beyond it Qt's integer coordinates overflow
     edges = np.floor(np.clip(boxes, -limit, limit) * dpr) / dpr
     edges[:, 2:] -= edges[:, :2]
+    # Qt draws nothing for a rectangle without extent, and a far away box is one.
+    edges[(edges[:, 2] == 0) & (edges[:, 3] == 0), 2:] = 1 / dpr
     return edges
 
 

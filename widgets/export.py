@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QSize
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QWidget
 
 from engine.errors import BoxscopeError
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
-
     from widgets.canvas import Canvas
 
 _RASTER = {".png": "PNG", ".jpg": "JPG", ".jpeg": "JPG", ".bmp": "BMP", ".webp": "WEBP"}
@@ -75,8 +74,11 @@ def _svg(widget: QWidget) -> bytes:
     generator.setViewBox(QRect(QPoint(0, 0), widget.size()))
     generator.setTitle("Boxscope")
     painter = QPainter(generator)
-    widget.render(painter, QPoint(0, 0))
-    painter.end()
+    try:
+        # By its class: QGraphicsView has another `render`, which paints the scene only.
+        QWidget.render(widget, painter, QPoint(0, 0))
+    finally:
+        painter.end()  # Qt aborts when a device goes while it is painted on
     buffer.close()
     return bytes(data.data())
 

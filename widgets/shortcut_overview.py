@@ -46,7 +46,7 @@ class ShortcutOverview(QDialog):
                 k.toString(QKeySequence.SequenceFormat.NativeText) for k in action.shortcuts()
             )
             if keys:
-                self._add(action.text().replace("&", "").rstrip("…"), keys, action.toolTip())
+                self._add(action.text().replace("&", "").rstrip("… "), keys, action.toolTip())
         for place, what, keys in MOUSE_AND_KEYS:
             self._add(f"{place}: {what[0].lower()}{what[1:]}", keys, "")
         self._tree.resizeColumnToContents(0)

@@ -236,6 +236,15 @@ def test_lines_stay_one_px_wide_at_any_zoom(canvas: Canvas, selection: Selection
         assert row.count(want) == 2
 
 
+def test_boxes_smaller_than_a_px_stay_visible(canvas: Canvas, selection: Selection) -> None:
+    canvas.set_show_labels(False)
+    trace = trace_of({"detections": (Table.of([[100, 80, 103, 83]], [1], [2]), None)})
+    selection.set_trace(trace)
+    canvas.set_zoom(0.1)
+    at = view(canvas, 100.5, 80.5)
+    assert colour(shot(canvas), at) == label_colour(2).getRgb()[:3]
+
+
 def test_the_selected_box_shows_its_suppressor(canvas: Canvas, selection: Selection) -> None:
     selection.set_trace(toy_trace())
     selection.select(Ref("nms", 1))
