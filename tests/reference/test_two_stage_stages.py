@@ -14,8 +14,10 @@ from engine import coder
 from engine.anchors import AnchorLayout, cell_anchors
 from engine.boxes import iou_pairs
 from engine.families.two_stage import FAMILY
+from engine.params import Settings
 from engine.roi import level_of, roi_align_samples
 from engine.table import Reason, Table
+from engine.trace import Ref, Trace
 
 FRAME = picture(110, 170, 5)
 RPN = ["rpn_topk", "rpn_clip", "rpn_tiny", "rpn_threshold", "rpn_nms", "proposals"]
@@ -45,13 +47,27 @@ def table(stages: Stages, name: str) -> Table:
     return found
 
 
-def ancestors(stages: Stages, of: str, stage: str) -> np.ndarray:
+@pytest.fixture(scope="module")
+def trace(stages: Stages) -> Trace:
+    return Trace(
+        frame=FRAME,
+        model="small",
+        family=FAMILY.key,
+        epoch=0,
+        seq=0,
+        device="cpu",
+        classes=(),
+        transform=stages["input"].notes["transform"],
+        infos=(),
+        stages=stages,
+        final=FAMILY.final,
+        settings=Settings(),
+    )
+
+
+def ancestors(trace: Trace, of: str, stage: str) -> np.ndarray:
     """Row of ``stage`` for each row of ``of``."""
-    rows = np.arange(len(table(stages, of)))
-    while of != stage:
-        rows = table(stages, of).parent[rows]
-        of = stages[of].source or pytest.fail(f"{of} has no source")
-    return rows
+    return trace.ancestors(stage, np.arange(len(trace.table(of))), of)
 
 
 def test_names_and_order_of_the_stages(stages: Stages) -> None:
@@ -98,9 +114,11 @@ def test_rows_that_went_no_further_say_why(stages: Stages) -> None:
     assert {Reason.TOPK, Reason.SUPPRESSED, Reason.BACKGROUND, Reason.LOW_SCORE} <= seen
 
 
-def test_lineage_leads_to_the_anchor_that_was_moved(module: Any, stages: Stages) -> None:
-    rows = ancestors(stages, "detections", "anchors")
+def test_lineage_leads_to_the_anchor_that_was_moved(stages: Stages, trace: Trace) -> None:
+    rows = ancestors(trace, "detections", "anchors")
     assert len(rows) > 30 and (rows >= 0).all()
+    assert [ref.stage for ref in trace.lineage(Ref("detections", 5))] == CHAIN[::-1]
+    assert trace.lineage(Ref("detections", 5))[-1].row == rows[5]
     layout: AnchorLayout = stages["anchors"].notes["layout"]
     anchors = table(stages, "anchors").boxes
     assert len(layout) == len(anchors)
@@ -109,7 +127,7 @@ def test_lineage_leads_to_the_anchor_that_was_moved(module: Any, stages: Stages)
     decoded = table(stages, "rpn_decode").boxes
     np.testing.assert_allclose(moved, decoded[rows], rtol=1e-5, atol=1e-3)
     height, width = stages["input"].notes["transform"].network
-    proposals = table(stages, "roi_level").boxes[ancestors(stages, "detections", "roi_level")]
+    proposals = table(stages, "roi_level").boxes[ancestors(trace, "detections", "roi_level")]
     clipped = decoded[rows].clip(0, [width, height, width, height])
     np.testing.assert_array_equal(clipped, proposals)
 
@@ -131,10 +149,10 @@ def test_level_cell_and_shape_of_every_anchor(module: Any, stages: Stages) -> No
         np.testing.assert_allclose(logits[here], at_place, rtol=1e-5)
 
 
-def test_both_levels_are_known_and_they_differ(stages: Stages) -> None:
+def test_both_levels_are_known_and_they_differ(stages: Stages, trace: Trace) -> None:
     layout: AnchorLayout = stages["anchors"].notes["layout"]
     proposed = stages["proposals"].arrays["level"]
-    anchor_level = layout.locate(ancestors(stages, "proposals", "anchors"))[0]
+    anchor_level = layout.locate(ancestors(trace, "proposals", "anchors"))[0]
     np.testing.assert_array_equal(proposed, anchor_level)
     notes = stages["roi_level"].notes
     read = stages["roi_level"].arrays["level"]
@@ -162,14 +180,14 @@ def test_roi_align_reads_the_level_it_says(stages: Stages) -> None:
         np.testing.assert_allclose(samples.read(feature), expected, atol=1e-4)
 
 
-def test_candidates_lie_in_the_order_of_torchvision(stages: Stages) -> None:
+def test_candidates_lie_in_the_order_of_torchvision(stages: Stages, trace: Trace) -> None:
     probabilities = stages["class_scores"].arrays["probabilities"]
     count, classes = probabilities.shape
     candidates = table(stages, "score_threshold")
     c = np.arange(len(candidates))
     assert len(c) == count * (classes - 1)
     np.testing.assert_array_equal(candidates.labels, c % (classes - 1) + 1)
-    proposal = ancestors(stages, "score_threshold", "class_scores")
+    proposal = ancestors(trace, "score_threshold", "class_scores")
     np.testing.assert_array_equal(proposal, c // (classes - 1))
     np.testing.assert_array_equal(candidates.scores, probabilities[proposal, candidates.labels])
     deltas = stages["class_deltas"].arrays["deltas"]
