@@ -50,7 +50,7 @@ def explain_miss(
     label: int | None = None,
     recompute: Recompute | None = None,
     iou: float = 0.5,
-    limit: int = 16,
+    limit: int = 12,
 ) -> Miss:
     """What became of the object in ``box_image`` (4,) xyxy, image px, of class ``label`` if given.
 

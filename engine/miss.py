@@ -47,6 +47,7 @@ class Miss:
     it, and their IoU. ``other``: a detection of another class on the object. ``stages``: the best
     rows of each stage on the way. ``change``: the smallest single change of a parameter that was
     verified to save it; None when there is none or it was not searched (``searched``).
+    ``then_lost_at``: without a change, the stage that ends the object once ``lost_at`` lets it by.
     """
 
     kind: Kind
@@ -63,6 +64,7 @@ class Miss:
     other: Ref | None = None
     searched: bool = False
     change: Change | None = None
+    then_lost_at: str | None = None
     sentence: str = ""
 
 
@@ -132,15 +134,19 @@ def rival_iou(trace: Trace, ref: Ref) -> float:
 def class_scores(
     trace: Trace, stage: str, rows: NDArray[np.int64], label: int
 ) -> NDArray[np.float32] | None:
-    """(N,) float32 probability of class ``label`` for rows of a stage; None where unknown.
+    """(N,) float32 score of class ``label`` for rows of a stage; None where it is unknown.
 
-    Read from ``arrays["probabilities"]`` (rows, classes) of the stage ``class_scores``.
+    Read from the last stage up to ``stage`` that has an array (rows, classes) of every class:
+    ``arrays["scores"]`` where scores are more than probabilities, else ``arrays["probabilities"]``.
     """
-    result = trace.stages.get("class_scores")
-    if result is None or "probabilities" not in result.arrays:
-        return None
-    probabilities = result.arrays["probabilities"]
-    origin = trace.ancestors("class_scores", rows, of=stage)
-    if label >= probabilities.shape[1] or (origin < 0).any():
-        return None
-    return np.asarray(probabilities[origin, label], np.float32)
+    name: str | None = stage
+    while name is not None:
+        result = trace.stages[name]
+        for key in ("scores", "probabilities"):
+            if key in result.arrays:
+                values = result.arrays[key]
+                origin = trace.ancestors(name, rows, of=stage)
+                if values.ndim == 2 and label < values.shape[1] and (origin >= 0).all():
+                    return np.asarray(values[origin, label], np.float32)
+        name = result.source
+    return None

@@ -23,7 +23,10 @@ def sentence(miss: Miss, trace: Trace, iou: float) -> str:
             f"{c.score:.3g} and IoU {c.iou:.2f}."
         )
     elif miss.searched:
-        parts.append("No single parameter that was tried saves it.")
+        still = ""
+        if miss.then_lost_at is not None:
+            still = f': past this stage it is lost at "{title(trace, miss.then_lost_at)}"'
+        parts.append(f"No single parameter that was tried saves it{still}.")
     return " ".join(parts)
 
 

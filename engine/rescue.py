@@ -1,9 +1,11 @@
 """The smallest single change of a parameter that saves a missed object, verified by recomputing.
 
-Every good row that some stage marked suggests a value for a parameter of that stage: a score
-threshold just below its score, an NMS threshold just above its IoU with the rival, a top-k that
-reaches its rank, a smallest size that it still has. The suggestions are tried from the smallest
-change to the largest; the first with which the model, really run again, detects the object wins.
+Every good row that some stage marked suggests a value for a parameter of that stage: an NMS
+threshold just above its IoU with the rival, a top-k that reaches its rank, a smallest size that it
+still has. A score threshold is first set so low that all good rows pass, for a look at which of
+them would live to the end (rows with lower scores never change what becomes of better ones); the
+suggestion is just below the best score of those. The suggestions are tried from the smallest change
+to the largest; the first with which the model, really run again, detects the object wins.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from numpy.typing import NDArray
 
 from engine.candidates import Candidates
 from engine.errors import BoxscopeError
-from engine.miss import Change, Miss, rival_iou
+from engine.miss import Change, Miss, locate, rival_iou
 from engine.params import Param, Settings
 from engine.table import Reason
 from engine.trace import Ref, Trace
@@ -26,7 +28,8 @@ from engine.trace import Ref, Trace
 Recompute = Callable[[Settings], Trace]
 Rows = NDArray[np.int64]
 
-_PROBE = 20  # where nothing good was ever seen, a score threshold this many times lower is tried
+_DEEP = 20  # a look goes at most this many times below the threshold or the best score
+_TRIES = 3  # good rows of one stage that are beyond the top k, the best-scored ones
 
 
 @dataclass(frozen=True, order=True)
@@ -47,37 +50,51 @@ class _Suggestion:
 def rescue(asked: Candidates, miss: Miss, recompute: Recompute, limit: int) -> Miss:
     """The miss with ``searched`` set and its ``change``, if one is found in ``limit`` traces."""
     miss = replace(miss, searched=True)
-    waiting = sorted(set(_suggestions(asked, miss)))
-    probes = list(_probes(asked))
+    left = limit
+
+    def compute(key: str, value: float) -> Candidates:
+        nonlocal left
+        left -= 1
+        param = next(p for i in before.infos for p in i.params if f"{i.name}.{p.name}" == key)
+        settings = before.settings.with_(key, param.check(_as(param, value)))
+        return Candidates(recompute(settings), miss.box, asked.label, asked.iou)
+
+    before = asked.trace
+    then_lost: str | None = None
+    waiting = list(set(_suggestions(asked)))
+    for stage, param, value in _looks(asked, miss):
+        if left > 0:
+            then = compute(f"{stage}.{param.name}", value)
+            waiting += _after_look(asked, then, stage)
+            then_lost = then_lost or _then_lost(miss, then, stage)
+    heapq.heapify(waiting)
     tried: set[tuple[str, float]] = set()
-    while limit > 0 and (waiting or probes):
-        if not waiting:
-            stage, param, value = probes.pop(0)
-            limit -= 1
-            trace = recompute(_moved(asked.trace, f"{stage}.{param.name}", value))
-            for found in _after_probe(asked, _again(asked, miss, trace), stage, param):
-                heapq.heappush(waiting, found)
-            continue
+    while waiting and left > 0:
         best = heapq.heappop(waiting)
         if (best.key, best.value) in tried:
             continue
         tried.add((best.key, best.value))
-        limit -= 1
-        then = _again(asked, miss, recompute(_moved(asked.trace, best.key, best.value)))
+        then = compute(best.key, best.value)
         detection = then.detection()
         if detection is not None:
-            return replace(miss, change=_change(asked.trace, best, then, detection))
+            return replace(miss, change=_change(before, best, then, detection))
+        then_lost = then_lost or _then_lost(miss, then, best.stage)
         for further in _further(asked, best, then.trace):
             heapq.heappush(waiting, further)
-    return miss
+    return replace(miss, then_lost_at=then_lost)
 
 
-def _moved(trace: Trace, key: str, value: float) -> Settings:
-    return trace.settings.with_(key, value)
+def _then_lost(miss: Miss, then: Candidates, stage: str) -> str | None:
+    """The stage that ends the object when ``stage``, which did so before, lets it pass."""
+    if stage != miss.lost_at:
+        return None
+    lost_at = locate(then, miss.box).lost_at
+    path = then.index.path
+    return lost_at if lost_at and path.index(lost_at) > path.index(stage) else None
 
 
-def _again(asked: Candidates, miss: Miss, trace: Trace) -> Candidates:
-    return Candidates(trace, miss.box, asked.label, asked.iou)
+def _as(param: Param, value: float) -> float:
+    return int(value) if isinstance(param.default, int) else value
 
 
 def _change(before: Trace, made: _Suggestion, then: Candidates, detection: Ref) -> Change:
@@ -93,29 +110,23 @@ def _change(before: Trace, made: _Suggestion, then: Candidates, detection: Ref) 
     )
 
 
-def _suggestions(asked: Candidates, miss: Miss) -> Iterator[_Suggestion]:
+def _suggestions(asked: Candidates) -> Iterator[_Suggestion]:
     trace = asked.trace
-    if miss.reason == Reason.LOW_SCORE and miss.candidate and miss.lost_at != miss.candidate.stage:
-        assert miss.lost_at is not None  # a pair without a row: only its score is known
-        yield from _suggest(trace, miss.lost_at, Reason.LOW_SCORE, below(miss.score), -1)
     for stage in asked.index.path:
         table = trace.table(stage)
         good = asked.good(stage)
         for reason in np.unique(table.reason[good]):
             rows = good[table.reason[good] == reason]
             match Reason(int(reason)):
-                case Reason.LOW_SCORE:
-                    row = _highest(table.scores, rows)
-                    value = below(float(table.scores[row]))
-                    yield from _suggest(trace, stage, Reason.LOW_SCORE, value, row)
                 case Reason.TINY:
                     sides = table.boxes[:, 2:] - table.boxes[:, :2]
                     row = _highest(sides.min(1), rows)
                     value = below(float(sides[row].min()), strictly=False)
                     yield from _suggest(trace, stage, Reason.TINY, value, row)
                 case Reason.TOPK:
-                    row = _highest(table.scores, rows)
-                    yield from _suggest(trace, stage, Reason.TOPK, rank(trace, stage, row), row)
+                    for row in rows[table.scores[rows].argsort()[::-1][:_TRIES]].tolist():
+                        place = rank(trace, stage, row)
+                        yield from _suggest(trace, stage, Reason.TOPK, place, row)
                 case Reason.SUPPRESSED:
                     overlaps = np.array([rival_iou(trace, Ref(stage, int(r))) for r in rows])
                     for row in {_highest(table.scores, rows), int(rows[overlaps.argmin()])}:
@@ -139,7 +150,7 @@ def _suggest(
     if not (value < old if lower else value > old):
         return
     try:
-        value = float(param.check(int(value) if isinstance(param.default, int) else value))
+        value = float(param.check(_as(param, value)))
     except BoxscopeError:  # outside the range
         return
     yield _Suggestion(_size(param, old, value), stage, param.name, value, row)
@@ -224,23 +235,38 @@ def _further(asked: Candidates, made: _Suggestion, then: Trace) -> Iterator[_Sug
         yield from _suggest(asked.trace, made.stage, Reason.SUPPRESSED, value, made.row)
 
 
-def _probes(asked: Candidates) -> Iterator[tuple[str, Param, float]]:
-    """Score thresholds to lower for a look, where boxes are decoded only above the threshold."""
+def _looks(asked: Candidates, miss: Miss) -> Iterator[tuple[str, Param, float]]:
+    """Score thresholds to lower for a look: (stage, parameter, value).
+
+    Where good rows fell to the threshold, it goes below their lowest score. Where no row was ever
+    good, or a pair has no row, it is lowered too: some models decode only what passed it.
+    """
     trace = asked.trace
     for stage in asked.index.path:
-        param = param_for(trace, stage, Reason.LOW_SCORE)
-        if param is not None and (trace.table(stage).reason == Reason.LOW_SCORE).any():
-            yield stage, param, below(float(trace.stages[stage].params[param.name]) / _PROBE)
+        table, param = trace.table(stage), param_for(trace, stage, Reason.LOW_SCORE)
+        low = table.reason == Reason.LOW_SCORE
+        if param is None or not low.any():
+            continue
+        old = float(trace.stages[stage].params[param.name])
+        good = asked.good(stage)
+        scores = table.scores[good[low[good]]]
+        if len(scores):
+            value = max(float(scores.min()), float(scores.max()) / _DEEP)
+        elif miss.lost_at == stage and miss.reason == Reason.LOW_SCORE:
+            value = miss.score / 2
+        elif miss.kind == "never":
+            value = old / _DEEP
+        else:
+            continue
+        if 0 < below(value) < old:
+            yield stage, param, below(value)
 
 
-def _after_probe(
-    asked: Candidates, then: Candidates, stage: str, param: Param
-) -> Iterator[_Suggestion]:
-    """A threshold just below the score that the good rows of a looser trace had at ``stage``."""
+def _after_look(asked: Candidates, then: Candidates, stage: str) -> Iterator[_Suggestion]:
+    """A threshold just below the best score, at ``stage``, of the good rows that then live."""
     trace = then.trace
-    for name in then.index.path[then.index.path.index(stage) :]:
-        origin = trace.ancestors(stage, then.good(name), of=name)
-        origin = origin[origin >= 0]
-        if len(origin):
-            score = float(trace.table(stage).scores[origin].max())
-            yield from _suggest(asked.trace, stage, Reason.LOW_SCORE, below(score), -1)
+    rows = then.good_kept(trace.final)
+    origin = trace.ancestors(stage, rows, of=trace.final)
+    if len(origin):
+        score = float(trace.table(stage).scores[origin].max())
+        yield from _suggest(asked.trace, stage, Reason.LOW_SCORE, below(score), -1)

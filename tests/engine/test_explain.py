@@ -153,7 +153,8 @@ def test_a_change_that_does_not_verify_is_not_proposed() -> None:
     toy = Toy([RIVAL, OBJECT], [0.9, 0.02], [CAT, CAT])
     miss = explain_miss(toy.trace(), np.float32(OBJECT), CAT, toy.trace, iou=0.9)
     assert miss.lost_at == "score_threshold" and miss.searched and miss.change is None
-    assert "No single parameter that was tried saves it." in miss.sentence
+    assert miss.then_lost_at == "nms"
+    assert 'saves it: past this stage it is lost at "Class NMS".' in miss.sentence
 
 
 def test_without_recompute_nothing_is_proposed() -> None:
