@@ -27,6 +27,11 @@ from engine.worker import Answer, Failure, Job, Worker
 
 RATE_WINDOW = 30  # traces over which the displayed rate is averaged
 
+# Detectors are published with thresholds made for measuring AP (0.05, 0.01), which cover a picture
+# with boxes. The window begins with this one instead, as a moved parameter like any other: the
+# panel shows it, and "reset" brings the model's own back.
+FIRST_SETTINGS = Settings.of({"score_threshold.score_thresh": 0.5})
+
 
 class Controller(QObject):
     """One source, one model, one engine thread.
@@ -113,7 +118,7 @@ class Controller(QObject):
     @property
     def settings(self) -> Settings:
         """Moved parameters of the present model."""
-        return self._settings.get(self._model, Settings())
+        return self._settings.get(self._model, FIRST_SETTINGS)
 
     @property
     def player_state(self) -> PlayerState | None:

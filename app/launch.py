@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from app import logs
@@ -40,7 +40,7 @@ class Launcher(QObject):
         self._wanted = (model, checkpoint, labels, device)
         self.window = MainWindow(settings)
         self.collector = Collector(self)
-        self._told.connect(self._tell)
+        self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
         self._undo_hooks = logs.install_hooks(self._told.emit)
         self.startup = Startup(self)
         self.startup.ready.connect(self._begin)

@@ -59,9 +59,11 @@ def install_qt_logging() -> None:
 def install_hooks(tell: Callable[[str, str], None]) -> Callable[[], None]:
     """Errors that reach the top are logged and told as (sentence, details); returns the undo.
 
-    ``tell`` may be called on any thread.
+    ``tell`` may be called on any thread. A hook that somebody else had installed is called too. An
+    error in telling of an error is only logged: it must not be told in its turn.
     """
     before = sys.excepthook, threading.excepthook
+    telling = threading.local()
 
     def hook(
         kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
@@ -70,10 +72,20 @@ def install_hooks(tell: Callable[[str, str], None]) -> Callable[[], None]:
             sys.__excepthook__(kind, error or kind(), trace)
             return
         log.error("not caught", exc_info=(kind, error, trace))
+        if before[0] is not sys.__excepthook__:
+            before[0](kind, error, trace)
+        if getattr(telling, "now", False):
+            return
         import traceback
 
         details = "".join(traceback.format_exception(kind, error, trace))
-        tell(f"Boxscope met an error it did not expect ({kind.__name__}: {error}).", details)
+        telling.now = True
+        try:
+            tell(f"Boxscope met an error it did not expect ({kind.__name__}: {error}).", details)
+        except RuntimeError:
+            log.exception("the window is gone")
+        finally:
+            telling.now = False
 
     def thread_hook(args: threading.ExceptHookArgs) -> None:
         hook(args.exc_type, args.exc_value, args.exc_traceback)

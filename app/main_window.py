@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 LAYOUT_VERSION = 1
 PARAMS_WIDTH = 280
+BOTTOM_HEIGHT = 200
 
 
 class MainWindow(QMainWindow):
@@ -88,6 +89,8 @@ class MainWindow(QMainWindow):
         self.docks = add_docks(self, views())
         self.view_menu.add_docks([self.params_dock, *self.docks.values()])
         self.file_menu.fill_recent()
+        bottom = [d for d in self.docks.values() if d.info.area == "bottom"]
+        self.resizeDocks(bottom, [BOTTOM_HEIGHT] * len(bottom), Qt.Orientation.Vertical)
         self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
 
@@ -197,7 +200,7 @@ class MainWindow(QMainWindow):
 
     def tell(self, kind: Level, text: str, details: str = "") -> None:
         """A message that can be dismissed; ``kind`` is error, warn or info."""
-        self.messages.post(text, kind, details)
+        self.messages.show_message(kind, text, details)
 
     # --- Play and Stage menus: thin, what they do is the controller's and the selection's
 

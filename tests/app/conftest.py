@@ -18,15 +18,18 @@ from app.settings import AppSettings
 from engine.session import ModelChoice
 
 MODEL = "boxscope-maskrcnn"
-PATIENCE = 60_000  # ms; a limit for a hang, never a wait
+PATIENCE = 30_000  # ms; a limit for a hang, never a wait
 
 
 @pytest.fixture(autouse=True)
 def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     """No thread and no top-level widget outlives a test."""
     yield
-    left = [t.name for t in threading.enumerate() if t.name.startswith("boxscope")]
-    assert not left, f"threads left running: {left}"
+    for thread in threading.enumerate():
+        # A thread that draws ends by itself with the drawing in hand; the others have ended.
+        if thread.name.startswith("boxscope"):
+            thread.join(10)
+            assert not thread.is_alive(), f"thread left running: {thread.name}"
     app = QApplication.instance()
     if isinstance(app, QApplication):
         for _ in range(3):

@@ -112,7 +112,13 @@ def test_switching_at_random_leaves_nothing(
     import psutil
 
     process, dice = psutil.Process(), random.Random(0)
-    sources = [str(picture("a.png")), str(picture("b.png", 5)), "scene:4?moving", "scene:9?moving", "absent.png"]
+    sources = [
+        str(picture("a.png")),
+        str(picture("b.png", 5)),
+        "scene:4?moving",
+        "scene:9?moving",
+        "absent.png",
+    ]
     traced(qtbot, controller, lambda: controller.open(sources[0]))
     threads, files = threading.active_count(), process.num_fds()
     for _ in range(200):
