@@ -17,6 +17,7 @@ from torchvision.models.detection.transform import resize_boxes, resize_keypoint
 
 from engine.families._input import NetworkInput
 from engine.families._roi import Detections
+from engine.families._rpn import host
 from engine.pipeline import Inputs, Output, Stage
 
 
@@ -43,15 +44,17 @@ class PastedMasks:
 
     def one(self, row: int) -> NDArray[np.float32]:
         """(H, W) float32 of detection ``row``."""
-        return self._paste(slice(row, row + 1))[0]
+        mask: NDArray[np.float32] = self._paste(slice(row, row + 1))[0]
+        return mask
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return self._paste(slice(None)).astype(dtype or np.float32, copy=False)
+        whole: NDArray[Any] = self._paste(slice(None))
+        return whole if dtype is None else np.asarray(whole, dtype)
 
     def _paste(self, rows: slice) -> NDArray[np.float32]:
         with torch.inference_mode():
             pasted = paste_masks_in_image(self._probabilities[rows], self._boxes[rows], self._size)
-        array: NDArray[np.float32] = pasted[:, 0].cpu().numpy()
+        array: NDArray[np.float32] = host(pasted[:, 0])
         return array
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import softmax
 from torchvision.models.detection.roi_heads import RoIHeads
@@ -261,11 +262,8 @@ def _background(inputs: Inputs) -> Output:
     boxes, scores = inputs.data("decode")
     count, classes = scores.shape
     labels = torch.arange(classes, device=scores.device).view(1, -1).expand_as(scores)
-    left = (
-        boxes[:, 1:].reshape(-1, 4),
-        scores[:, 1:].reshape(-1),
-        labels[:, 1:].reshape(-1),
-    )
+    boxes, scores = boxes[:, 1:].reshape(-1, 4), scores[:, 1:].reshape(-1)
+    labels = labels[:, 1:].reshape(-1)
     before = inputs.table("decode")
     rows = np.arange(len(before))
     table = Table.of(before.boxes, before.scores, before.labels, rows)
@@ -273,7 +271,9 @@ def _background(inputs: Inputs) -> Output:
     return Output(
         table=marked(table, before.labels > 0, Reason.BACKGROUND),
         source="decode",
-        data=Candidates(*left, Table.of(*map(host, left), parent)),
+        data=Candidates(
+            boxes, scores, labels, Table.of(host(boxes), host(scores), host(labels), parent)
+        ),
     )
 
 
@@ -293,7 +293,7 @@ def _tiny(inputs: Inputs) -> Output:
     table = _of_candidates(given, rows, rows)
     sides = table.boxes[:, 2:] - table.boxes[:, :2]
     min_size = inputs.param("min_size")
-    keep = (sides >= np.float32(min_size)).all(1)
+    keep = np.all(sides >= np.float32(min_size), axis=1)
     return Output(
         table=marked(table, keep, Reason.TINY),
         source="score_threshold",
@@ -319,7 +319,7 @@ def _nms(inputs: Inputs) -> Output:
 def _detections(inputs: Inputs) -> Output:
     given: Candidates = inputs.data("background")
     rows, order = inputs.data("nms")
-    limit = inputs.param("detections_per_img")
+    limit: int = inputs.param("detections_per_img")
     ranked = rows[order]
     table = _of_candidates(given, ranked, order)
     first = torch.from_numpy(ranked[:limit]).to(given.boxes.device)

@@ -247,7 +247,7 @@ def _topk(inputs: Inputs) -> Output:
     heads: _Heads = inputs.data("objectness")
     limit = inputs.param("pre_nms_top_n")
     order, taken, offset = [], [], 0
-    for logits in heads.logits.reshape(1, -1).split(heads.counts, 1):
+    for logits in torch.split(heads.logits.reshape(1, -1), heads.counts, 1):
         count = min(limit, logits.shape[1])
         order.append(logits.topk(count, dim=1)[1] + offset)
         taken.append(count)
