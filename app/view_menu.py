@@ -99,7 +99,13 @@ class ViewMenu(QObject):
     def present(self, on: bool) -> None:
         """Only picture and stages, in large text; and back to what was."""
         window = self._window
-        chrome = [*window.docks.values(), window.toolbar, window.menuBar(), window.statusBar()]
+        chrome = [
+            window.params_dock,
+            *window.docks.values(),
+            window.toolbar,
+            window.menuBar(),
+            window.statusBar(),
+        ]
         if on:
             self._before_present = [
                 (window.saveState(), self._scale, [w for w in chrome if w.isVisible()])
