@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _FEW = 200  # kept boxes up to which labels go to as many as have room ...
 _SOME = 15  # ... beyond, only the best are named
-_MANY = 2000  # ... beyond, none: names would hide what the boxes show together
+_SURE = 0.2  # score below which a box is named only if there is nothing much better
+_MANY = 2000  # ... beyond, only if there are fewer of which the stage is sure
 
 
 def box_of(trace: Trace, ref: Ref) -> QRectF:
@@ -81,12 +82,17 @@ def labels(shown: Shown, transform: QTransform, room: QRectF) -> list[Label]:
     """Names and scores of the best kept boxes in sight; nothing for boxes without either."""
     kept = np.flatnonzero(shown.styles >= FIRST_LABEL)
     if len(kept) > _MANY:
+        kept = kept[shown.bands[kept] > 1]
+    if len(kept) > _MANY:
         return []
     rows = shown.rows[kept]
     names, scores = shown.table.labels[rows], shown.table.scores[rows]
     boxes = to_view(shown.boxes[kept], transform)
+    if not len(kept):
+        return []
     use = (
         ((names > 0) | (scores > 0))
+        & (scores >= min(_SURE, float(scores.max()) / 2))
         & (boxes[:, 0] < room.right())
         & (boxes[:, 2] > room.left())
         & (boxes[:, 1] < room.bottom())

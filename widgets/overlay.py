@@ -42,7 +42,9 @@ def render(
     used = np.flatnonzero(np.bincount(styles, minlength=len(colours)))
     if len(used) == 1:
         return _shade(_count_edges(edges, width, height), colours[used[0]], alpha)
-    return _draw(edges, styles, used, colours, size, alpha)
+    lengths = 2 * (edges[:, 2:] - edges[:, :2]).sum()
+    crossed = float(lengths) / (width * height)  # edges over a px, on average
+    return _draw(edges, styles, used, colours, size, max(alpha / (1 + crossed), 0.2))
 
 
 def _draw(

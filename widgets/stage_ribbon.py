@@ -111,10 +111,17 @@ class StageRibbon(QScrollArea):
 
     @Slot()
     def _show_current(self) -> None:
-        chip = self._chips.get(self._selection.stage)
-        if chip is not None:
-            self._row.activate()
-            self.ensureWidgetVisible(chip, 60, 0)
+        """Scroll as little as shows the present chip whole, with some of its neighbours."""
+        left = _GAP
+        for name, chip in self._chips.items():
+            # By what the chips ask for: the layout may not have come to place them yet.
+            right = left + chip.sizeHint().width()
+            if name == self._selection.stage:
+                bar, margin = self.horizontalScrollBar(), 60
+                lowest = right + margin - self.viewport().width()
+                bar.setValue(max(min(bar.value(), left - margin), lowest))
+                return
+            left = right + _GAP
 
     @Slot(str)
     def _on_chip(self, stage: str) -> None:

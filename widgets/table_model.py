@@ -94,6 +94,8 @@ class TableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column in (_CLASS, _REASON):
             row = int(self._rows.index[self._order[line]])
             table = self._rows.table
+            if column == _CLASS and self._rows.class_name(row) == "–":
+                return None
             if column == _CLASS:
                 return self._swatch(label_colour(int(table.labels[row])))
             if table.reason[row]:

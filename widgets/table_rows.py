@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,8 +65,9 @@ class Rows:
     def order(self, column: int, descending: bool) -> NDArray[np.int64]:
         """(M,) positions in the order of a column; equal values stay best score first."""
         if COLUMNS[column] == "class":
-            names = np.array([self.trace.name_of(int(v)).lower() for v in self._labels])
-            keys = np.unique(names, return_inverse=True)[1] if len(names) else names
+            known, which = np.unique(self.table.labels[self.index], return_inverse=True)
+            names = [self.trace.name_of(int(v)).lower() for v in known]
+            keys = np.argsort(np.argsort(names, kind="stable"), kind="stable")[which]
         elif COLUMNS[column] == "#":
             keys = self.index
         elif COLUMNS[column] == "score":
@@ -83,16 +85,23 @@ class Rows:
         if name == "#":
             return str(row)
         if name == "class":
-            return self.trace.name_of(int(self.table.labels[row]))
+            return self.class_name(row)
         if name == "score":
             return score_text(float(self.table.scores[row]))
         if name == "reason":
             return reason_text(self.table, row)
         return f"{self.boxes[at, column - 3]:.1f}"
 
-    @property
-    def _labels(self) -> NDArray[np.int64]:
-        return self.table.labels[self.index]
+    def class_name(self, row: int) -> str:
+        """The class of a row of the table; "–" in a stage that knows no classes."""
+        label = int(self.table.labels[row])
+        if label == 0 and not self._knows_classes:
+            return "–"
+        return self.trace.name_of(label).strip("_")
+
+    @cached_property
+    def _knows_classes(self) -> bool:
+        return bool(self.table.labels.any())
 
 
 def score_text(score: float) -> str:
