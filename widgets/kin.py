@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 SAME_IOU = 0.3  # a box of the next frame with less overlap is taken for another object
 
 
-def iou_with(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N,) float32 IoU of one box (4,) with boxes (N, 4), all xyxy in one frame of coordinates."""
-    width = np.minimum(boxes[:, 2], box[2]) - np.maximum(boxes[:, 0], box[0])
-    height = np.minimum(boxes[:, 3], box[3]) - np.maximum(boxes[:, 1], box[1])
-    both = np.clip(width, 0, None) * np.clip(height, 0, None)
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    union = areas + (box[2] - box[0]) * (box[3] - box[1]) - both
+def iou_matrix(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, M) float32 IoU of boxes (N, 4) with boxes (M, 4), xyxy in one frame of coordinates."""
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
+    both = np.clip(high - low, 0, None).prod(axis=2)
+    areas = [(x[:, 2] - x[:, 0]) * (x[:, 3] - x[:, 1]) for x in (a, b)]
+    union = areas[0][:, None] + areas[1] - both
     return np.where(union > 0, both / np.where(union > 0, union, 1), 0).astype(np.float32)
 
 
@@ -60,7 +60,7 @@ def same_box(old: Trace, new: Trace, ref: Ref) -> Ref | None:
     box, label = before.boxes[ref.row], before.labels[ref.row]
     if len(table) == len(before) and np.array_equal(table.boxes[ref.row], box):
         return ref
-    overlap = iou_with(box, table.boxes)
+    overlap = iou_matrix(box[None], table.boxes)[0]
     overlap[table.labels != label] = 0
     if before.reason[ref.row] == Reason.KEPT:
         kept = np.where(table.reason == Reason.KEPT, overlap, 0)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from widgets.kin import iou_with
+from widgets.kin import iou_matrix
 from widgets.palette import text_on
 
 MOST = 60
@@ -57,15 +57,13 @@ class LabelLayer:
     def lay_out(self, labels: list[Label], room: QRectF, font: QFont) -> None:
         """Place what fits into ``room``; no two labels overlap."""
         metrics = QFontMetricsF(font)
-        memory = [(p.label.name, p.label.box, p.slot) for p in self._placed]
-        boxes = np.array([_xyxy(box) for _, box, _ in memory], np.float32).reshape(-1, 4)
-        before = [_remembered(label, memory, boxes) for label in labels]
+        before = self._remembered(labels)
         order = sorted(
             range(len(labels)),
             key=lambda i: -labels[i].score - (_BONUS if before[i] is not None else 0),
         )
         height = metrics.height() + 2
-        taken = np.zeros((0, 4))
+        taken = np.empty((MOST, 4))
         placed: list[Placed] = []
         for at in order[:MOST]:
             label = labels[at]
@@ -78,11 +76,26 @@ class LabelLayer:
                 if not room.contains(place):
                     continue
                 mine = np.array([place.left(), place.top(), place.right(), place.bottom()])
-                if _free(mine, taken):
-                    taken = np.vstack([taken, mine])
+                if _free(mine, taken[: len(placed)]):
+                    taken[len(placed)] = mine
                     placed.append(Placed(label, place, slot))
                     break
         self._placed = placed
+
+    def _remembered(self, labels: list[Label]) -> list[int | None]:
+        """For each label the slot in which that object's label stood, None if it had none."""
+        if not self._placed or not labels:
+            return [None] * len(labels)
+        old = [p.label for p in self._placed]
+        overlap = iou_matrix(_boxes(labels), _boxes(old))
+        names = np.array([label.name for label in labels])[:, None]
+        overlap[names != np.array([label.name for label in old])] = 0
+        best = overlap.argmax(axis=1)
+        sure = overlap[np.arange(len(labels)), best] >= _SAME_IOU
+        return [
+            self._placed[at].slot if ok else None
+            for at, ok in zip(best.tolist(), sure.tolist(), strict=True)
+        ]
 
     def paint(self, painter: QPainter, font: QFont) -> None:
         painter.setFont(font)
@@ -118,17 +131,7 @@ def _free(mine: NDArray[np.float64], taken: NDArray[np.float64]) -> bool:
     ).any()
 
 
-def _remembered(
-    label: Label, memory: list[tuple[str, QRectF, int]], boxes: NDArray[np.float32]
-) -> int | None:
-    """The slot in which this object's label stood, None if it had none."""
-    if not memory:
-        return None
-    overlap = iou_with(np.array(_xyxy(label.box), np.float32), boxes)
-    overlap[[name != label.name for name, _, _ in memory]] = 0
-    best = int(overlap.argmax())
-    return memory[best][2] if overlap[best] >= _SAME_IOU else None
-
-
-def _xyxy(box: QRectF) -> tuple[float, float, float, float]:
-    return box.left(), box.top(), box.right(), box.bottom()
+def _boxes(labels: list[Label]) -> NDArray[np.float32]:
+    """(N, 4) xyxy view px."""
+    rects = (label.box for label in labels)
+    return np.array([(r.left(), r.top(), r.right(), r.bottom()) for r in rects], np.float32)

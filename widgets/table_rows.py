@@ -52,7 +52,9 @@ class Rows:
             return None
         index = np.arange(len(table)) if rejected else table.kept
         total, scores = len(index), table.scores[index]
-        if total > cap:
+        if total > cap and not scores.any():  # anchors: there is no best, so the first
+            index, scores = index[:cap], scores[:cap]
+        elif total > cap:
             best = np.argpartition(-scores, cap - 1)[:cap]
             index, scores = index[best], scores[best]
         index = index[np.lexsort((index, -scores))]
