@@ -165,7 +165,9 @@ def pair_stages(trace: Trace) -> frozenset[str]:
 
 def _has_siblings(table: Table) -> bool:
     parent = table.parent
-    return len(parent) > 0 and bool(np.bincount(parent[parent >= 0]).max(initial=0) > 1)
+    if (parent[1:] > parent[:-1]).all():  # rows of most stages follow those of the stage before
+        return False
+    return bool(np.bincount(parent[parent >= 0]).max(initial=0) > 1)
 
 
 def _top(stage: str, rows: Rows, ious: Floats) -> tuple[Ref | None, float]:
