@@ -78,7 +78,7 @@ def test_bad_usage_is_one_line_and_status_2(
         (["--set", "nms.sharpness=1"], "no parameter 'nms.sharpness'"),
         (["--set", "nms.nms_thresh=7"], "outside its range"),
         (["--set", "nms.nms_thresh=many"], "not a number"),
-        (["--device", "cuda:99"], "cuda:99"),
+        (["--device", "cuda:99"], "CUDA"),
         (["--checkpoint", "absent.pth"], "absent.pth"),
     ],
 )

@@ -73,8 +73,9 @@ def test_a_video_is_played_frozen_and_stepped(display: str, video: Path, tmp_pat
     assert seen["platform"] == "xcb"
     indices = seen["indices"]
     assert isinstance(indices, list)
-    assert indices == sorted(indices)
     assert len(set(indices)) >= 5
+    back = [a for a, b in zip(indices, indices[1:], strict=False) if b < a]
+    assert len(back) <= 1, "frames come in order, but for the loop"
     assert seen["stages"] == seen["all"], "Right goes through every stage in order"
     assert seen["still"], "a frozen trace stays although the video goes on"
     assert seen["threads"] == []

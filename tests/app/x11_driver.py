@@ -25,6 +25,8 @@ def main(video: str, settings: str) -> None:
     traced(launcher)
     controller = window.controller
     assert controller is not None
+    controller.set_loop(True)  # on a slow machine the video may be over before torch is imported
+    controller.play(True)
     controller.trace_shown.connect(lambda trace: seen.append(trace.frame.index))
     Patience(lambda: len(seen) >= 5, "Five more traces of the video")
 
