@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 
 log = logging.getLogger(__name__)
 Job = Callable[[], Any]
+_all: weakref.WeakSet[Newest] = weakref.WeakSet()
+
+
+def settle(seconds: float = 10.0) -> bool:
+    """Wait until all work is done and shown, for a picture to be saved; False if it took longer.
+
+    Handles events meanwhile, so not for use in a slot of the running window.
+    """
+    end = time.monotonic() + seconds
+    while busy := any(newest.busy for newest in _all):
+        if time.monotonic() > end:
+            break
+        QCoreApplication.processEvents()
+        time.sleep(0.001)
+    QCoreApplication.processEvents()  # results are posted before a job counts as done
+    return not busy
 
 
 class _Relay(QObject):
@@ -34,6 +52,7 @@ class Newest:
     """
 
     def __init__(self, name: str, receiver: Callable[[Any], None]) -> None:
+        _all.add(self)
         self._name = name
         self._relay = _Relay()
         self._relay.ready.connect(receiver, Qt.ConnectionType.QueuedConnection)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from engine.errors import BoxscopeError
+from widgets.background import settle
 
 if TYPE_CHECKING:
     from widgets.canvas import Canvas
@@ -22,12 +23,15 @@ _RASTER = {".png": "PNG", ".jpg": "JPG", ".jpeg": "JPG", ".bmp": "BMP", ".webp":
 def save_widget(widget: QWidget, path: str | Path, size: QSize | None = None) -> None:
     """Save a widget as ``.png`` (or another picture) or ``.svg``, optionally at another size.
 
-    Raises BoxscopeError when the ending is unknown or the file cannot be written.
+    Waits for pictures that are being made in the background. Raises BoxscopeError when the ending
+    is unknown or the file cannot be written.
     """
     path = Path(path)
     if size is not None:
         widget.resize(size)
     widget.ensurePolished()
+    widget.grab()  # a widget that was never shown gets its layout, and asks for its pictures, now
+    settle()
     if path.suffix.lower() == ".svg":
         _write(path, _svg(widget))
     else:

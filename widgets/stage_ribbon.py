@@ -172,7 +172,9 @@ class StageRibbon(QScrollArea):
         for chip in self._chips.values():
             chip.set_lines(lines)
         height = lines * self.fontMetrics().lineSpacing() + _PAD + 2 * _GAP
-        if self._row.minimumSize().width() > self.width():
+        # By what the chips ask for: the layout's own sum lags behind while it is dirty.
+        wide = sum(chip.sizeHint().width() + _GAP for chip in self._chips.values()) + _GAP
+        if wide > self.width():
             height += self.horizontalScrollBar().sizeHint().height()
         if self.height() != height or self.minimumHeight() != height:
             self.setFixedHeight(height)

@@ -95,6 +95,18 @@ def test_chips_keep_their_width_while_numbers_change(
     assert chip.lines()[1].startswith("1,000 / 1,000")
 
 
+def test_chips_are_never_cut_by_the_scroll_bar(ribbon: StageRibbon, selection: Selection) -> None:
+    selection.set_trace(toy_trace())
+    for width in (2000, 400, 2000):
+        ribbon.resize(width, ribbon.height())
+        bar = ribbon.horizontalScrollBar()
+        needed = ribbon.chip("nms").sizeHint().height() + (
+            bar.sizeHint().height() if width == 400 else 0
+        )
+        assert needed <= ribbon.height() <= needed + 12
+        assert ribbon.viewport().height() >= ribbon.chip("nms").sizeHint().height()
+
+
 def test_other_models_get_other_chips(ribbon: StageRibbon, selection: Selection) -> None:
     selection.set_trace(toy_trace())
     selection.set_trace(many_boxes(3))

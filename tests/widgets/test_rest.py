@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.errors import BoxscopeError
-from tests.widgets.factory import toy_trace
+from tests.widgets.factory import many_boxes, toy_trace
 from widgets.canvas import Canvas
 from widgets.chooser import DeviceChooser, ModelChooser, size_text
 from widgets.export import save_canvas, save_image, save_widget
@@ -162,6 +162,18 @@ def test_the_canvas_is_saved_whole(qtbot: QtBot, selection: Selection, tmp_path:
     assert QImage(str(tmp_path / "a.png")).size() == QSize(200, 150)
     save_canvas(canvas, tmp_path / "a.svg")
     assert b"<image" in (tmp_path / "a.svg").read_bytes()
+
+
+def test_a_saved_view_holds_what_is_made_in_the_background(
+    qtbot: QtBot, selection: Selection, tmp_path: Path
+) -> None:
+    canvas = Canvas(selection)
+    qtbot.addWidget(canvas)
+    selection.set_trace(many_boxes(30000, (400, 300)))
+    save_widget(canvas, tmp_path / "a.png", QSize(400, 300))
+    saved = QImage(str(tmp_path / "a.png"))
+    middle = [saved.pixelColor(200, y).getRgb()[2] for y in range(100, 200)]
+    assert sum(blue != 90 for blue in middle) > 50  # the bare picture's blue is 90 everywhere
 
 
 @pytest.mark.parametrize(
