@@ -24,9 +24,9 @@ Rows = NDArray[np.int64]
 
 _BLOCK = 256  # rows that fell to rounding, compared at once with all kept rows
 _FIRST, _LAST = 128, 1024  # boxes settled at once: bounds the pairs held when all meet all
-# torchvision's batched_nms on the CPU moves groups apart up to so many boxes, and runs each group
-# for itself above.
-_SHIFTED_MAX = 1000
+
+SHIFTED_MAX, SHIFTED_MAX_GPU = 1_000, 25_000
+"""Up to so many boxes torchvision's ``batched_nms`` moves groups apart; above, each is run alone."""
 
 
 class Step(NamedTuple):
@@ -98,14 +98,16 @@ def by_score(scores: Floats) -> Rows:
     return key.argsort(kind="stable")
 
 
-def as_compared(boxes: Boxes, groups: Rows | None) -> tuple[Boxes, Rows | None]:
-    """Boxes and groups as ``torchvision.ops.batched_nms`` compares them on the CPU.
+def as_compared(
+    boxes: Boxes, groups: Rows | None, shifted_max: int = SHIFTED_MAX
+) -> tuple[Boxes, Rows | None]:
+    """Boxes and groups as ``torchvision.ops.batched_nms`` compares them.
 
-    Up to 1,000 boxes it adds ``group * (largest coordinate + 1)`` to every coordinate and forgets
-    the groups; float32 then rounds corners to some thousandths of a px, which can tip an IoU over
-    the threshold. Above, every group is compared for itself.
+    Up to ``shifted_max`` boxes it adds ``group * (largest coordinate + 1)`` to every coordinate
+    and forgets the groups; float32 then rounds corners to some thousandths of a px, which can tip
+    an IoU over the threshold. Above, every group is compared for itself.
     """
-    if groups is None or not 0 < len(boxes) <= _SHIFTED_MAX:
+    if groups is None or not 0 < len(boxes) <= shifted_max:
         return boxes, groups
     shift = groups.astype(np.float32) * (boxes.max() + np.float32(1))
     return boxes + shift[:, None], None

@@ -44,5 +44,9 @@ def batched(boxes: Tensor, scores: Tensor, groups: Tensor | None, iou: float) ->
     else:
         kept = box_ops.batched_nms(boxes, scores, groups, iou)
     keep = kept.cpu().numpy()
-    by, overlap = nms.attribute(b, s, g, keep, iou)
+    # Where torchvision sorts again, equal scores may come in another order than NMS took them.
+    taken = keep[np.lexsort((keep, -s[keep]))]
+    limit = nms.SHIFTED_MAX if boxes.device.type == "cpu" else nms.SHIFTED_MAX_GPU
+    compared, alone = nms.as_compared(b, g, limit)
+    by, overlap = nms.attribute(compared, s, alone, taken, iou)
     return nms.Decisions(nms.by_score(s), keep, by, overlap)
