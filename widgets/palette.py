@@ -64,9 +64,15 @@ REASONS: tuple[Look, ...] = (
 )
 
 
+NO_LABEL = 2  # index into LABELS of rows without a class: the green of "kept" below
+
+
 def label_colour(label: int) -> QColor:
-    """The colour of a class. Label 0 (no class known, or background) is orange, as label 1."""
-    return QColor(LABELS[max(label - 1, 0) % len(LABELS)])
+    """The colour of a class; green for label 0, which stands for no class known (proposals).
+
+    Green, because such rows are told from suppressed ones, which are red, by nothing else.
+    """
+    return QColor(LABELS[(label - 1) % len(LABELS) if label > 0 else NO_LABEL])
 
 
 def label_indices(labels: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -74,8 +80,8 @@ def label_indices(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     import numpy as np
 
     if not labels.any():  # 200,000 anchors know no class
-        return np.zeros(len(labels), np.int64)
-    return np.maximum(labels - 1, 0) % len(LABELS)
+        return np.full(len(labels), NO_LABEL, np.int64)
+    return np.where(labels > 0, (labels - 1) % len(LABELS), NO_LABEL)
 
 
 def reason_look(reason: int) -> Look:

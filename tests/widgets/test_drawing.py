@@ -194,6 +194,7 @@ def test_reasons_differ_in_line_style_or_colour() -> None:
 def test_label_colours_agree_one_by_one_and_all_at_once() -> None:
     labels = np.arange(60)
     assert [LABELS[i] for i in label_indices(labels)] == [label_colour(i).name() for i in labels]
+    assert LABELS[label_indices(labels[:1])[0]] == label_colour(0).name() == REASONS[0].colour
 
 
 @pytest.mark.parametrize("colour", LABELS)
