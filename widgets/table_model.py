@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from engine.trace import Ref
     from widgets.table_rows import Rows
 
-# Those of widgets.table_rows, which needs NumPy and is not loaded before the first trace.
 HEADINGS = ("#", "class", "score", "x1", "y1", "x2", "y2", "reason")
 _CLASS, _REASON = 1, 7
 _Index = QModelIndex | QPersistentModelIndex

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from engine.table import Reason, Table
 from widgets.palette import reason_look
+from widgets.table_model import HEADINGS
 
 if TYPE_CHECKING:
     from engine.trace import Trace
 
-COLUMNS = ("#", "class", "score", "x1", "y1", "x2", "y2", "reason")
 TIPS = (
     "Row of the stage's table",
     "Class",
@@ -66,15 +66,15 @@ class Rows:
 
     def order(self, column: int, descending: bool) -> NDArray[np.int64]:
         """(M,) positions in the order of a column; equal values stay best score first."""
-        if COLUMNS[column] == "class":
+        if HEADINGS[column] == "class":
             known, which = np.unique(self.table.labels[self.index], return_inverse=True)
             names = [self.trace.name_of(int(v)).lower() for v in known]
             keys = np.argsort(np.argsort(names, kind="stable"), kind="stable")[which]
-        elif COLUMNS[column] == "#":
+        elif HEADINGS[column] == "#":
             keys = self.index
-        elif COLUMNS[column] == "score":
+        elif HEADINGS[column] == "score":
             keys = self.table.scores[self.index]
-        elif COLUMNS[column] == "reason":
+        elif HEADINGS[column] == "reason":
             keys = self.table.reason[self.index].astype(np.int64)
         else:
             keys = self.boxes[:, column - 3]
@@ -83,7 +83,7 @@ class Rows:
     def text(self, at: int, column: int) -> str:
         """What stands in a cell; ``at`` counts in best-score order."""
         row = int(self.index[at])
-        name = COLUMNS[column]
+        name = HEADINGS[column]
         if name == "#":
             return str(row)
         if name == "class":
