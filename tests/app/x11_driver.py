@@ -33,6 +33,9 @@ def main(video: str, settings: str) -> None:
     def key(code: Qt.Key) -> None:
         QTest.keyClick(window, code)
 
+    # There is no window manager that would give the window the keyboard.
+    window.activateWindow()
+    Patience(window.isActiveWindow, "The keyboard focus")
     key(Qt.Key.Key_Space)
     Patience(lambda: controller.frozen, "The freeze")
     pinned = window.selection.trace
