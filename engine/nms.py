@@ -7,15 +7,13 @@ kept before is greater than the threshold (Girshick et al., "Rich feature hierar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple, overload
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine import boxes as box_ops
+from engine.decisions import Decisions
 from engine.overlap import pairs_above
 
 Boxes = NDArray[np.float32]
@@ -26,70 +24,7 @@ _BLOCK = 256  # rows that fell to rounding, compared at once with all kept rows
 _FIRST, _LAST = 128, 1024  # boxes settled at once: bounds the pairs held when all meet all
 
 SHIFTED_MAX, SHIFTED_MAX_GPU = 1_000, 25_000
-"""Up to so many boxes torchvision's ``batched_nms`` moves groups apart; above, each is run alone."""
-
-
-class Step(NamedTuple):
-    """One decision: ``row`` is kept, and ``suppressed`` (S,) rows with their (S,) IoU go out."""
-
-    row: int
-    suppressed: Rows
-    iou: Floats
-
-
-class Steps(Sequence[Step]):
-    """The decisions in the order in which they fall, one for each kept row, made when asked for.
-
-    The suppressed rows of a step come best score first.
-    """
-
-    def __init__(self, keep: Rows, suppressed: Rows, iou: Floats, ends: Rows) -> None:
-        self._keep = keep
-        self._suppressed = suppressed
-        self._iou = iou
-        self._ends = ends
-
-    def __len__(self) -> int:
-        return len(self._keep)
-
-    @overload
-    def __getitem__(self, at: int) -> Step: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Step, ...]: ...
-    def __getitem__(self, at: int | slice) -> Step | tuple[Step, ...]:
-        if isinstance(at, slice):
-            return tuple(self[i] for i in range(*at.indices(len(self))))
-        if not -len(self) <= at < len(self):
-            raise IndexError(f"step {at} of {len(self)}")
-        at %= len(self)
-        part = slice(int(self._ends[at - 1]) if at else 0, int(self._ends[at]))
-        return Step(int(self._keep[at]), self._suppressed[part], self._iou[part])
-
-
-@dataclass(frozen=True, eq=False)
-class Decisions:
-    """What NMS did, as a list of decisions to play step by step.
-
-    ``order`` (N,) int64 rows by falling score; ``keep`` (K,) int64 rows that stay, in that order;
-    ``by`` (N,) int64 the row that suppressed each, -1 for kept rows; ``iou_with`` (N,) float32 the
-    IoU with it, 0 for kept rows; ``kind`` the method ("greedy").
-    """
-
-    order: Rows
-    keep: Rows
-    by: Rows
-    iou_with: Floats
-    kind: str = "greedy"
-
-    @cached_property
-    def steps(self) -> Steps:
-        place = np.zeros(len(self.by), np.int64)
-        place[self.keep] = np.arange(len(self.keep))
-        gone = self.order[self.by[self.order] >= 0]  # best score first
-        step = place[self.by[gone]]
-        sort = step.argsort(kind="stable")
-        ends = np.bincount(step, minlength=len(self.keep)).cumsum()
-        return Steps(self.keep, gone[sort], self.iou_with[gone[sort]], ends)
+"""Up to so many boxes torchvision's ``batched_nms`` moves groups apart; above, each runs alone."""
 
 
 def by_score(scores: Floats) -> Rows:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torchvision.ops import boxes as box_ops
 
 from engine import nms
+from engine.decisions import Decisions
 
 # Below so many boxes torchvision's own loop is faster (measured, clustered boxes).
 _OWN_FROM = 1500
@@ -23,7 +24,7 @@ _OWN_FROM = 1500
 _PLAIN = platform.machine().lower() in ("x86_64", "amd64")
 
 
-def batched(boxes: Tensor, scores: Tensor, groups: Tensor | None, iou: float) -> nms.Decisions:
+def batched(boxes: Tensor, scores: Tensor, groups: Tensor | None, iou: float) -> Decisions:
     """What greedy NMS did to ``boxes`` (N, 4) xyxy with ``scores`` (N,), all float32.
 
     ``groups`` (N,) int64 class or level, or None when all compete. ``keep`` of the result is
@@ -49,4 +50,4 @@ def batched(boxes: Tensor, scores: Tensor, groups: Tensor | None, iou: float) ->
     limit = nms.SHIFTED_MAX if boxes.device.type == "cpu" else nms.SHIFTED_MAX_GPU
     compared, alone = nms.as_compared(b, g, limit)
     by, overlap = nms.attribute(compared, s, alone, taken, iou)
-    return nms.Decisions(nms.by_score(s), keep, by, overlap)
+    return Decisions(nms.by_score(s), keep, by, overlap)

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import boxes as box_ops
-from engine.nms import Decisions, as_compared, by_score, settle
+from engine.decisions import Decisions
+from engine.nms import as_compared, by_score, settle
 from engine.overlap import above, pairs_above
 
 Floats = NDArray[np.float32]

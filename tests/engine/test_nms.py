@@ -11,6 +11,7 @@ from torchvision import ops
 
 from engine import boxes as box_ops
 from engine import nms
+from engine.decisions import Decisions
 from engine.overlap import above, pairs_above
 from engine.overlap_graph import OverlapGraph
 
@@ -60,7 +61,7 @@ def first_suppressor(
 
 
 def assert_decisions(
-    found: nms.Decisions, boxes: np.ndarray, groups: np.ndarray | None, iou: float
+    found: Decisions, boxes: np.ndarray, groups: np.ndarray | None, iou: float
 ) -> None:
     by, with_iou = first_suppressor(boxes, groups, found.keep, iou)
     np.testing.assert_array_equal(found.by, by)
