@@ -18,7 +18,7 @@ from widgets.image_item import ImageItem
 from widgets.labels import LabelLayer
 from widgets.mask_item import MaskItem, tint
 from widgets.palette import label_colour
-from widgets.shown_boxes import RGB, Shown, boxes_stage
+from widgets.shown_boxes import BANDS, RGB, Shown, boxes_stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -235,11 +235,9 @@ def _overlay_job(
 
 
 def _tint_job(trace: Trace, result: Any) -> tuple[Any, NDArray[np.uint8]]:
-    found = trace.detections
+    """Masks of sure detections only: those of scores near 0 would cover the others' objects."""
+    found, masks = trace.detections, result.arrays["pasted"]
+    rows = np.flatnonzero(found.scores >= BANDS[-1])
     colours = [label_colour(int(v)).getRgb()[:3] for v in found.labels]
-    pixels = tint(
-        result.arrays["pasted"],
-        trace.transform.to_image(found.boxes),
-        np.array(colours, np.uint8).reshape(-1, 3),
-    )
-    return result, pixels
+    boxes = trace.transform.to_image(found.boxes)
+    return result, tint(masks, boxes, np.array(colours, np.uint8).reshape(-1, 3), rows)

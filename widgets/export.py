@@ -77,6 +77,7 @@ def _svg(widget: QWidget) -> bytes:
     generator.setSize(widget.size())
     generator.setViewBox(QRect(QPoint(0, 0), widget.size()))
     generator.setTitle("Boxscope")
+    generator.setResolution(widget.logicalDpiX())  # or words come out smaller than they are
     painter = QPainter(generator)
     try:
         # By its class: QGraphicsView has another `render`, which paints the scene only.

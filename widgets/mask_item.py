@@ -15,9 +15,12 @@ THRESHOLD = 0.5  # of a probability; torchvision's users cut there
 
 
 def tint(
-    masks: NDArray[Any], boxes: NDArray[np.float32], colours: NDArray[np.uint8]
+    masks: NDArray[Any],
+    boxes: NDArray[np.float32],
+    colours: NDArray[np.uint8],
+    rows: NDArray[np.int64],
 ) -> NDArray[np.uint8]:
-    """(H, W, 4) uint8 BGRA premultiplied of N masks, the first on top. Any thread.
+    """(H, W, 4) uint8 BGRA premultiplied of the masks in ``rows``, the first on top. Any thread.
 
     ``masks`` (N, H, W) bool, or probabilities cut at 0.5; ``boxes`` (N, 4) xyxy image px, outside
     of which a mask is empty (only that part is read); ``colours`` (N, 3) uint8 RGB.
@@ -25,7 +28,7 @@ def tint(
     height, width = masks.shape[1:]
     out = np.zeros((height, width, 4), np.uint8)
     alpha = round(255 * OPACITY)
-    for at in range(len(masks) - 1, -1, -1):  # at most some hundred detections
+    for at in rows[::-1].tolist():  # at most some hundred detections
         x1, y1 = np.clip(np.floor(boxes[at, :2]) - 1, 0, None).astype(int)
         x2, y2 = (np.ceil(boxes[at, 2:]) + 2).astype(int)
         part = masks[at, y1:y2, x1:x2]

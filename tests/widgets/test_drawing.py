@@ -163,9 +163,12 @@ def test_the_first_mask_lies_on_top() -> None:
     masks = np.zeros((2, 10, 10), bool)
     masks[0, 2:6, 2:6] = masks[1, 4:8, 4:8] = True
     boxes = np.array([[2, 2, 6, 6], [4, 4, 8, 8]], np.float32)
-    done = tint(masks, boxes, np.array([[255, 0, 0], [0, 0, 255]], np.uint8))
+    colours = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)
+    done = tint(masks, boxes, colours, np.arange(2))
     assert done[5, 5, 2] > 0 and done[5, 5, 0] == 0
     assert done[7, 7, 0] > 0 and not done[0, 0].any()
+    only = tint(masks, boxes, colours, np.array([1]))
+    assert only[5, 5, 0] > 0 and not only[3, 3].any()
 
 
 @pytest.mark.parametrize("kind", ["deuteranopia", "protanopia"])
