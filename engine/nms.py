@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import boxes as box_ops
-from engine.decisions import Decisions
+from engine.decisions import Decisions as Decisions  # also of this module's interface
+from engine.decisions import Step as Step
 from engine.overlap import pairs_above
 
 Boxes = NDArray[np.float32]
