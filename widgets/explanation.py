@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+LINES = 14  # of the text in sight; more scroll, so that a low dock keeps room for the view
 
 
 class Explanation(QWidget):
     """A heading that opens and closes a text; closed at first.
 
     ``title`` is plain text, ``html`` rich text, ``paper`` the source in plain words, set below it
-    in italics. The text can be selected, also with the keyboard.
+    in italics. A long text scrolls. It can be selected, also with the keyboard.
     """
 
     def __init__(self, title: str, html: str, paper: str, parent: QWidget | None = None) -> None:
@@ -34,12 +44,20 @@ class Explanation(QWidget):
             Qt.TextInteractionFlag.TextSelectableByMouse
             | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self._text.setVisible(False)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setMinimumHeight(4 * self.fontMetrics().lineSpacing())
+        self._scroll.setMaximumHeight(LINES * self.fontMetrics().lineSpacing())
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._text)
+        self._scroll.setVisible(False)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._button)
-        column.addWidget(self._text)
+        column.addWidget(self._scroll)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     @property
@@ -61,4 +79,4 @@ class Explanation(QWidget):
     def _on_toggled(self, on: bool) -> None:
         arrow = Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow
         self._button.setArrowType(arrow)
-        self._text.setVisible(on)
+        self._scroll.setVisible(on)
