@@ -73,9 +73,9 @@ class Grid:
 def changed(layout: AnchorLayout, shapes: Shapes) -> AnchorLayout:
     """The layout with other shapes; the same grids, strides and offsets.
 
-    Every size of a level is scaled as its smallest one, every ratio as the one that it is or that it
-    is a variant of; an added ratio makes a shape of each size of the level. A level of which all ratios were taken away
-    gets the first ratio that is left.
+    Every size of a level is scaled as its smallest one, every ratio as the one that it is or that
+    it is a variant of. An added ratio makes a shape of each size of the level. A level of which all
+    ratios were taken away gets those that are left.
     """
     own = Shapes.of(layout)
     new_of = dict(zip(shapes.origins, shapes.ratios, strict=True))
