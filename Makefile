@@ -20,7 +20,7 @@ check: setup
 	.venv/bin/lint-imports
 
 test: check
-	$(PY) -m pytest
+	$(PY) -m pytest --numprocesses 2 --dist loadfile
 
 bench: setup
 	.venv/bin/boxscope bench

@@ -135,7 +135,9 @@ class Session:
 
         try:
             trace = self._trace(request, settings, cancelled)
-        except weights.OutOfMemory:
+        except Exception as error:
+            if not weights.is_out_of_memory(error):
+                raise
             if self._model is None or self._model.device == "cpu":
                 raise BoxscopeError(
                     "There is not enough memory for this picture and model; "

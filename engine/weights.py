@@ -20,9 +20,17 @@ from engine.errors import BoxscopeError, Cancelled
 from engine.labels import BACKGROUND, read_labels
 from engine.session import ModelChoice, Progress, Report
 
-# What ``except`` catches when memory runs out while a model works. torch's allocator of main
-# memory raises a bare RuntimeError, which nobody can tell from others by its class.
 OutOfMemory = (torch.OutOfMemoryError, MemoryError)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out, on a card or in the machine.
+
+    torch's allocator of main memory raises a bare RuntimeError, told from others by its text.
+    """
+    return isinstance(error, OutOfMemory) or (
+        isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
+    )
 
 
 @dataclass(frozen=True, eq=False)

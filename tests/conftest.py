@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Tests run in as many processes as there are cores: each gets one thread of arithmetic, or they
+# spin against each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 REAL = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 

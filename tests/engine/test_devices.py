@@ -40,3 +40,17 @@ def test_absent_devices(name: str) -> None:
 def test_card_number_out_of_range() -> None:
     with pytest.raises(BoxscopeError, match=r"This machine has|There is no device cuda:99"):
         resolve("cuda:99")
+
+
+def test_memory_that_ran_out_is_told_from_other_errors() -> None:
+    import torch
+
+    from engine import weights
+
+    with pytest.raises(RuntimeError) as refused:
+        torch.empty(1 << 50)  # a petabyte
+    assert weights.is_out_of_memory(refused.value)
+    assert weights.is_out_of_memory(MemoryError())
+    with pytest.raises(RuntimeError) as other:
+        torch.zeros(2) @ torch.zeros(3)
+    assert not weights.is_out_of_memory(other.value)
