@@ -154,6 +154,7 @@ class AnchorPanel(AnchorWidgets):
 
     def _show_answer(self, answer: Answer | None) -> None:
         self._answer = answer
+        self.drawn.setEnabled(answer is not None)
         self.matching.set_answer(answer, self._truth)
         self.what_if.set_answer(answer, self._truth)
         self.levels.set_counts(None if answer is None else answer.figures.counts)
