@@ -11,11 +11,9 @@ if TYPE_CHECKING:
 
     from engine.frame import Frame
 
-HEADS = ("cls_score", "classification_head.cls_logits", "classification_head.module_list")
-
 
 def competing(name: str, **options: Any) -> nn.Module:
-    """A torchvision detector without its weights, class head scaled up so that scores differ.
+    """A torchvision detector without its weights, whose class head lets hundreds of boxes compete.
 
     Speed does not depend on what the weights are, but on how many candidates they let through.
     """
@@ -24,11 +22,38 @@ def competing(name: str, **options: Any) -> nn.Module:
 
     torch.manual_seed(0)
     module = get_model(name, weights=None, weights_backbone=None, **options).eval()
-    with torch.no_grad():
-        for part, tensor in module.named_parameters():
-            if part.endswith("weight") and any(head in part for head in HEADS):
-                tensor.mul_(30.0)
-    return module.requires_grad_(False)
+    module.requires_grad_(False)
+    with torch.inference_mode():
+        if hasattr(module, "roi_heads"):
+            _spread(module, module.roi_heads.box_predictor.cls_score, deviation=2.5)
+        elif name.startswith("ssd"):
+            _favour_background(module, classes=91, by=4.5)
+        else:
+            _spread(module, module.head.classification_head.cls_logits, deviation=1.0, mean=-5.0)
+    return module
+
+
+def _spread(module: nn.Module, layer: Any, deviation: float, mean: float = 0.0) -> None:
+    """Scale and shift a class layer until its logits have this mean and standard deviation."""
+    seen: list[Any] = []
+    hook = layer.register_forward_hook(lambda _, __, out: seen.append(out.flatten()))
+    module([tensor_of(picture(480, 640))])
+    hook.remove()
+    import torch
+
+    logits = torch.cat(seen)
+    scale = deviation / float(logits.std())
+    layer.weight.mul_(scale)
+    layer.bias.sub_(logits.mean()).mul_(scale).add_(mean)
+
+
+def _favour_background(module: nn.Module, classes: int, by: float) -> None:
+    """Raise the background's bias in an SSD, where else every anchor would pass every threshold."""
+    for layer in module.head.classification_head.modules():
+        bias = getattr(layer, "bias", None)
+        if bias is not None and len(bias) % classes == 0:
+            bias.view(-1, classes)[:, 0].add_(by)
+            layer.weight.mul_(8.0)
 
 
 def picture(height: int, width: int) -> Frame:

@@ -1,7 +1,13 @@
-"""A full trace with decision lists against the bare ``model(images)`` call, and what it holds."""
+"""A full trace with decision lists against the bare ``model(images)`` call, and what it holds.
+
+Run as ``python -m app.bench.trace_cost MODEL bare|trace`` it prints the peak memory of one side.
+"""
 
 from __future__ import annotations
 
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,6 +40,43 @@ def run(quick: bool) -> Iterator[Figure]:
         rounds = (3 if heavy else 9) if quick else (7 if heavy else 31)
         yield ratio(f"{name}: trace / model(images)", trace, bare(module, frame), goal, rounds)
         yield Figure(f"{name}: what a trace holds", _bytes(trace()) / 1e6, "MB")
+        bare_mb, trace_mb = _peak(name, "bare"), _peak(name, "trace")
+        yield Figure(
+            f"{name}: peak memory of tracing / of the model alone",
+            trace_mb / bare_mb,
+            "x",
+            "",
+            f"{trace_mb:.0f} MB against {bare_mb:.0f} MB for the whole process",
+        )
+
+
+def _peak(name: str, side: str) -> float:
+    """Peak resident MB of a fresh process that runs one side three times, the last result kept."""
+    out = subprocess.run(
+        [sys.executable, "-m", "app.bench.trace_cost", name, side],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    return float(out.stdout)
+
+
+def _side(name: str, side: str) -> None:
+    import torch
+
+    from engine.session import engine_threads
+
+    torch.set_num_threads(engine_threads())
+    height, width = next((h, w) for n, h, w, _ in CASES if n == name)
+    module, frame = competing(name), picture(height, width)
+    call = {"bare": bare, "trace": traced}[side](module, frame)
+    for _ in range(3):
+        kept = call()
+    assert kept is not None
+    # Linux counts in kilobytes, macOS in bytes.
+    unit = 1e6 if sys.platform == "darwin" else 1e3
+    sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit}\n")
 
 
 def _bytes(stages: Mapping[str, Any]) -> int:
@@ -61,3 +104,7 @@ def _bytes(stages: Mapping[str, Any]) -> int:
     for result in stages.values():
         look([result.table, result.arrays._raw, result.data])
     return sum(seen.values())
+
+
+if __name__ == "__main__":
+    _side(sys.argv[1], sys.argv[2])

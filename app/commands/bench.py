@@ -27,6 +27,12 @@ def run(args: argparse.Namespace) -> int:
     unknown = [s for s in args.subjects if s not in SUBJECTS]
     if unknown:
         raise BoxscopeError(f"bench {unknown[0]}: not a subject; there are {', '.join(SUBJECTS)}.")
+    import torch
+
+    from engine.session import engine_threads
+
+    # As the engine thread does: one core stays with the window.
+    torch.set_num_threads(engine_threads())
     figures = {}
     for subject in args.subjects or SUBJECTS:
         module = importlib.import_module(f"app.bench.{subject}")
