@@ -126,14 +126,20 @@ class NmsPanel(QWidget):
         column.addWidget(self._legend)
         column.addWidget(self.transport)
         column.addWidget(self._sentence)
-        column.addWidget(self._hint)
+        decisions = QWidget()
+        lines = QVBoxLayout(decisions)
+        lines.setContentsMargins(0, 0, 0, 0)
+        lines.setSpacing(0)
+        self._hint.setContentsMargins(6, 6, 6, 6)
+        lines.addWidget(self._hint)
+        lines.addWidget(self.table, 1)
         matrix = QWidget()
         inner = QVBoxLayout(matrix)
         inner.setContentsMargins(6, 6, 6, 6)
         inner.addWidget(self.grouped)
         inner.addWidget(self.matrix, 1)
         inner.addWidget(self._cell)
-        self.tabs.addTab(self.table, "Decisions")
+        self.tabs.addTab(decisions, "Decisions")
         self.tabs.addTab(self.what_if, "What if")
         self.tabs.addTab(matrix, "IoU matrix")
         self._splitter = QSplitter(Qt.Orientation.Vertical)
@@ -240,7 +246,7 @@ class NmsPanel(QWidget):
         self._show_hint(plan)
 
     def _show_hint(self, plan: Plan | None) -> None:
-        """Present with every picture that has ground truth, so that nothing jumps live."""
+        """Above the list, where it comes and goes without moving the picture."""
         self._hint.setVisible(plan is not None and plan.trace.frame.truth is not None)
         if plan is None or not self._losses:
             self._hint.setText("Crowd: no object lost its box to a neighbour's here.")
@@ -259,7 +265,8 @@ class NmsPanel(QWidget):
         here = kin(trace, ref, plan.stage)
         if here is not None:
             self._focus = here.row
-            if plan.decision[here.row]:
+            # Live, a playing list goes on although the row of the followed box moved in rank.
+            if plan.decision[here.row] and not self.transport.playing:
                 self.transport.set_position(int(plan.decision[here.row]))
 
     def _show(self) -> None:
@@ -274,7 +281,6 @@ class NmsPanel(QWidget):
         self.matrix.show_plan(plan, row, self.grouped.isChecked())
         two_lines = 2 * self.fontMetrics().lineSpacing()  # so that nothing jumps while it plays
         self._sentence.setMinimumHeight(two_lines)
-        self._hint.setMinimumHeight(two_lines)
         self._sentence.setText("" if plan is None else nms_text.sentence(plan, number, self._focus))
 
     # --- what the user does
@@ -354,7 +360,7 @@ class NmsPanel(QWidget):
         way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if way != self._splitter.orientation() or not event.oldSize().isValid():
             self._splitter.setOrientation(way)
-            self._splitter.setSizes([550, 450] if wide else [500, 500])
+            self._splitter.setSizes([550, 450] if wide else [520, 480])
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

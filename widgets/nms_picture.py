@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from widgets.nms_plan import Plan
 
 ARROWS = 12  # more of them hide the boxes; the largest overlaps are shown
-WAITING = 1500  # boxes not yet decided that are drawn, the best
+WAITING = 500  # boxes not yet decided that are drawn, the best; more are a fog
 GONE = REASONS[4]
 WAIT_COLOUR = "#bbbbbb"
 _STEPS = {
@@ -51,8 +51,8 @@ class NmsPicture(KeysMixin, QWidget):
     """Shows decision ``number`` of a `Plan`; 0 is before the first.
 
     White: the row that is chosen now. Vermillion dashes and arrows: the rows that it suppresses.
-    Colour of the class: kept before. Thin grey: still waiting. ``picked(row)`` and ``hovered(row)``
-    (-1 for none) report the mouse, ``commanded(word)`` the keys of `_STEPS`.
+    Colour of the class (or level): kept before. Thin grey: still waiting. ``picked(row)`` and
+    ``hovered(row)`` (-1 for none) report the mouse, ``commanded(word)`` the keys of `_STEPS`.
     """
 
     picked = Signal(int)
@@ -207,11 +207,12 @@ class NmsPicture(KeysMixin, QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         ahead = plan.order[plan.decision[plan.order] > self._number][:WAITING]
         colour = QColor(WAIT_COLOUR)
-        colour.setAlpha(150 if len(ahead) < 200 else 90)
+        colour.setAlpha(150 if len(ahead) < 200 else 80)
         painter.setPen(QPen(colour, 0))
         draw_rects(painter, snapped(to_view(plan.boxes[ahead], transform), dpr))
         kept = plan.keep[: max(self._number - 1, 0)]
-        styles = label_indices(plan.table.labels[kept])
+        by_class = plan.within == "class"
+        styles = label_indices(plan.table.labels[kept] if by_class else plan.groups[kept] + 1)
         boxes = snapped(to_view(plan.boxes[kept], transform), dpr)
         for style in np.unique(styles).tolist():
             rects = boxes[styles == style]

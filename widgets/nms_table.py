@@ -59,6 +59,7 @@ class DecisionModel(QAbstractTableModel):
             self._plan = plan
             self.endInsertRows()
         self._plan = plan
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(HEADINGS) - 1)
         self._changed()
 
     def set_number(self, number: int) -> None:
@@ -91,7 +92,7 @@ class DecisionModel(QAbstractTableModel):
             case "row":
                 return f"#{row}"
             case "class":
-                return plan.name(row)
+                return plan.name(row) if plan.within == "class" else str(int(plan.groups[row]))
             case "score":
                 return score_text(float(plan.table.scores[row]))
             case "verdict":
@@ -132,6 +133,8 @@ class DecisionModel(QAbstractTableModel):
     ) -> Any:
         if orientation == Qt.Orientation.Horizontal:
             if role == Qt.ItemDataRole.DisplayRole:
+                if HEADINGS[section] == "class" and self._plan is not None:
+                    return self._plan.within
                 return HEADINGS[section]
             if role == Qt.ItemDataRole.ToolTipRole:
                 return TIPS[section]
@@ -213,11 +216,11 @@ class DecisionTable(QTableView):
     def _set_widths(self) -> None:
         """By the widest text that may come, not by what is there: columns must not move live."""
         metrics = QFontMetrics(self.font())
+        # A long name is cut rather than the verdict out of sight.
+        self.horizontalHeader().setMinimumSectionSize(metrics.horizontalAdvance("88888"))
         for at, text in enumerate(_WIDEST):
             room = 14 if at in _LEFT else 12
             self.setColumnWidth(at, metrics.horizontalAdvance(text) + room)
-        # A long name is cut rather than the verdict out of sight.
-        self.horizontalHeader().setMinimumSectionSize(metrics.horizontalAdvance("88888"))
         for at in range(len(HEADINGS)):
             mode = QHeaderView.ResizeMode
             self.horizontalHeader().setSectionResizeMode(

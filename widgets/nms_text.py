@@ -24,7 +24,8 @@ Only boxes of one class (in the proposal network: of one pyramid level) compete.
 overlap, with their scores as weights.</p>
 <p>In a crowd the assumption fails: two objects may overlap by more than the threshold, and one box
 goes although it is right. The scene <code>scene:1000003?crowd</code> shows it.</p>
-<p>Picture: white is chosen now, dashes go now, colours of classes were kept before, thin grey
+<p>Picture: white is chosen now, dashes go now, colours of classes (or
+levels) were kept before, thin grey
 waits. Keys, when the picture has the focus: Left, Right, Home, End step,
 P plays, Up and Down go through the suppressed boxes, Z zooms.</p>
 """
@@ -74,7 +75,7 @@ def legend() -> str:
     words = (
         "□&nbsp;chosen",
         f"{mark(REASONS[4].colour, '┅')}&nbsp;goes",
-        f"{kept}&nbsp;kept&nbsp;(class)",
+        f"{kept}&nbsp;kept",
         f"{mark('#bbbbbb')}&nbsp;waits",
         f"{mark(SUPPRESSOR)}&nbsp;picked",
     )

@@ -33,6 +33,7 @@ TIPS = {
 FLOOR = 0.1  # lowest IoU threshold that can be asked for
 CAP = 2000  # candidates looked at, the best: every method goes from best to worst
 SIGMA = 0.5
+LEAST = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,8 +112,13 @@ class Pool:
 
 
 def least_score(plan: Plan) -> float:
-    """The score threshold in front of this NMS: where counting may fairly begin."""
+    """Where counting may fairly begin: the score threshold in front of this NMS.
+
+    Detections count from 0.05 at the lowest. Single-shot models let scores of 0.001 through, and
+    hundreds of boxes that nobody would show hide what the methods do differently.
+    """
     stage = "rpn_threshold" if plan.stage == "rpn_nms" else "score_threshold"
     result = plan.trace.stages.get(stage)
     value = result.params.get("score_thresh") if result is not None else None
-    return float(value) if isinstance(value, float) else 0.0
+    threshold = float(value) if isinstance(value, float) else 0.0
+    return threshold if plan.stage == "rpn_nms" else max(threshold, LEAST)

@@ -90,7 +90,10 @@ class WhatIf(QWidget):
 
     @property
     def threshold(self) -> float:
-        return self.iou.value() / 100
+        """Where the slider stands; the trace's own threshold, however fine, while it is there."""
+        own = None if self._plan is None else self._plan.threshold
+        here = own is not None and round(own * 100) == self.iou.value()
+        return own if here and own is not None else self.iou.value() / 100
 
     @property
     def busy(self) -> bool:

@@ -48,6 +48,7 @@ class ScoreBars(KeysMixin, QWidget):
         self._order: NDArray[np.int64] = np.zeros(0, np.int64)
         self._label = -1
         self._log = False
+        self._longest = 0  # px of the longest name
         self.setObjectName("bars")
         self.setAccessibleName("Class scores")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -84,9 +85,15 @@ class ScoreBars(KeysMixin, QWidget):
         self._order = np.zeros(0, np.int64) if vector is None else vector.order(ranked)
         if vector is None or self._label >= len(vector):
             self._label = -1
+        self._measure()
         if len(self._order) != count:
             self.updateGeometry()
         self.update()
+
+    def _measure(self) -> None:
+        vector, metrics = self._vector, self.fontMetrics()
+        names = [] if vector is None else [vector.name(k) for k in range(len(vector))]
+        self._longest = max((metrics.horizontalAdvance(name) for name in names), default=0)
 
     def choose(self, label: int) -> None:
         """Mark a class without reporting it."""
@@ -151,6 +158,7 @@ class ScoreBars(KeysMixin, QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
+            self._measure()
             self.updateGeometry()
 
     # --- painting
@@ -175,10 +183,9 @@ class ScoreBars(KeysMixin, QWidget):
     def _columns(self, vector: Vector) -> dict[str, QRectF]:
         """Name -> (x, width). Narrow widgets leave out bars of logits, then fates."""
         metrics, gap = self.fontMetrics(), 8
-        longest = max(metrics.horizontalAdvance(vector.name(k)) for k in range(len(vector)))
         em = metrics.horizontalAdvance("m")
         widths = {
-            "name": min(longest + 2 * em + 4, self.width() * 0.34),
+            "name": min(self._longest + 2 * em + 4, self.width() * 0.34),
             "logit": float(metrics.horizontalAdvance("−88.88")),
             "logit bar": em * 9.0,
             "bar": 0.0,

@@ -104,6 +104,10 @@ def test_every_decision_is_the_traces_reason_and_suppressor(
         kept = table.reason[row] == Reason.KEPT
         assert cells["verdict"] == ("kept" if kept else "suppressed")
         assert cells["by"] == ("" if kept else f"#{table.by[row]}")
+        if stage == "nms":
+            assert cells["class"] == real_trace.name_of(int(table.labels[row]))
+        else:
+            assert cells["class"] == str(real_trace.stages[stage].arrays["level"][row])
         assert cells["IoU"] == ("" if kept else f"{iou[row]:.3f}")
     assert len(seen) == len(table)
 
@@ -230,6 +234,26 @@ def test_play_pause_and_the_end(
     assert panel.transport.playing and panel.position == 0
     panel.hide()
     assert not panel.transport.playing
+
+
+def test_playing_goes_on_through_live_traces(
+    qtbot: QtBot,
+    panel: NmsPanel,
+    selection: Selection,
+    real_trace: Trace,
+    retraced: Callable[..., Trace],
+) -> None:
+    selection.set_trace(real_trace)
+    panel.transport.findChild(QWidget, "speed").setCurrentIndex(3)  # type: ignore[union-attr]
+    _click(qtbot, panel, "play")
+    for iou in (0.45, 0.4):
+        at = panel.position
+        qtbot.waitUntil(lambda at=at: panel.position >= at + 2)
+        selection.set_trace(retraced(nms__nms_thresh=iou))
+        assert panel.transport.playing and panel.position >= at + 2
+    qtbot.waitUntil(lambda: not panel.transport.playing)
+    assert panel.position == panel.transport.length
+    assert selection.ref == Ref("nms", int(Plan.of(selection.trace, "nms").keep[-1]))
 
 
 def test_scrubbing_shows_each_decision(
@@ -367,9 +391,15 @@ def test_methods_differ_and_agnostic_keeps_no_more(
         assert card.outcome is not None and (card.outcome.scores >= 0.5).all()
 
 
-def test_counting_begins_at_the_score_threshold(real_trace: Trace) -> None:
+def test_counting_begins_at_the_score_threshold(
+    real_trace: Trace, retraced: Callable[..., Trace]
+) -> None:
     assert least_score(Plan.of(real_trace, "nms")) == 0.05
     assert least_score(Plan.of(real_trace, "rpn_nms")) == 0.0
+    high = retraced(score_threshold__score_thresh=0.4)
+    low = retraced(score_threshold__score_thresh=0.001)
+    assert least_score(Plan.of(high, "nms")) == 0.4
+    assert least_score(Plan.of(low, "nms")) == 0.05
 
 
 # --- the matrix
