@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torchvision.ops import boxes as box_ops
 
-from engine import nms
+from engine import boxes as box_ops
+from engine import nms_torch
 from engine.table import Table
 
 Rows = NDArray[np.int64]
@@ -128,41 +128,15 @@ class Candidates:
 
     def _suppress(self, rows: Rows, iou: float) -> Suppressed:
         at = torch.from_numpy(rows).to(self.boxes.device)
-        boxes, scores, labels = self.boxes[at], self.scores[at], self.labels[at]
-        if boxes.device.type == "cpu" and len(rows) > SHIFTED_MAX:
-            kept = _by_class(boxes, scores, labels.numpy(), iou)
-        else:
-            kept = box_ops.batched_nms(boxes, scores, labels, iou).cpu().numpy()
-        t, t_scores = self.table, self.table.scores[rows]
-        first = as_processed(kept, t_scores)
-        by, overlap = nms.attribute(t.boxes[rows], t_scores, t.labels[rows], first, iou)
-        return Suppressed(kept, by, overlap)
-
-
-def as_processed(kept: Rows, scores: Floats) -> Rows:
-    """Kept rows in the order in which NMS met them: best first, of equal scores the first row.
-
-    ``batched_nms`` may give back equal scores in another order.
-    """
-    rows = np.sort(kept)
-    result: Rows = rows[np.argsort(-scores[rows], kind="stable")]
-    return result
-
-
-def _by_class(boxes: Tensor, scores: Tensor, labels: Rows, iou: float) -> Rows:
-    """``batched_nms`` for many boxes: the same NMS of the same classes, sorted by class once.
-
-    torchvision searches all labels again for each class, which takes longer than the NMS itself.
-    """
-    order = np.argsort(labels.astype(np.int32), kind="stable")
-    bounds = np.flatnonzero(np.diff(labels[order], prepend=-1, append=-1))
-    at = torch.from_numpy(order)
-    sorted_boxes, sorted_scores = boxes[at], scores[at]
-    parts = [
-        torch.ops.torchvision.nms(sorted_boxes[first:last], sorted_scores[first:last], iou) + first
-        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)
-    ]
-    return _ranked(at[torch.cat(parts)].sort()[0], scores)
+        found = nms_torch.batched(self.boxes[at], self.scores[at], self.labels[at], iou)
+        overlap = found.iou_with
+        if len(rows) <= SHIFTED_MAX:
+            # Measured between boxes that were moved apart by class; people want it where they lie.
+            gone = np.flatnonzero(found.by >= 0)
+            here = self.table.boxes[rows]
+            overlap = np.zeros(len(rows), np.float32)
+            overlap[gone] = box_ops.iou_pairs(here[gone], here[found.by[gone]])
+        return Suppressed(found.keep, found.by, overlap)
 
 
 def _ranked(kept: Tensor, scores: Tensor) -> Rows:

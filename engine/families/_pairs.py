@@ -25,9 +25,8 @@ from itertools import pairwise
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision.ops import boxes as box_ops
 
-from engine import nms
+from engine import nms_torch
 from engine.families._single_shot import SingleShot, host
 from engine.params import Param
 from engine.pipeline import Inputs, Output, Stage
@@ -205,18 +204,16 @@ def final_stages(module: SingleShot, source: str) -> Sequence[Stage]:
     def suppress(inputs: Inputs) -> Output:
         pairs: Pairs = inputs.data(source)
         threshold = inputs.param("nms_thresh")
-        keep = box_ops.batched_nms(pairs.boxes, pairs.scores, pairs.labels, threshold)
+        found = nms_torch.batched(pairs.boxes, pairs.scores, pairs.labels, threshold)
         boxes, scores, labels = host(pairs.boxes), host(pairs.scores), host(pairs.labels)
-        compared, groups = nms.as_compared(boxes, labels)
-        by, overlap = nms.attribute(compared, scores, groups, host(keep), threshold)
         reason = np.full(len(scores), Reason.SUPPRESSED, np.uint8)
-        reason[host(keep)] = Reason.KEPT
-        table = Table.of(boxes, scores, labels, host(pairs.rows), reason, by)
-        return Output(table, source, {"iou": overlap}, data=keep)
+        reason[found.keep] = Reason.KEPT
+        table = Table.of(boxes, scores, labels, host(pairs.rows), reason, found.by)
+        return Output(table, source, {"iou": found.iou_with}, data=found.keep)
 
     def cut(inputs: Inputs) -> Output:
         before = inputs.table("nms")
-        rows = host(inputs.data("nms"))
+        rows = inputs.data("nms")
         reason = np.full(len(rows), Reason.TOPK, np.uint8)
         reason[: inputs.param("detections_per_img")] = Reason.KEPT
         table = Table.of(before.boxes[rows], before.scores[rows], before.labels[rows], rows, reason)

@@ -16,9 +16,8 @@ from torch import Tensor
 from torchvision.models.detection.rpn import RegionProposalNetwork, concat_box_prediction_layers
 from torchvision.ops import boxes as box_ops
 
-from engine import nms
+from engine import nms_torch
 from engine.anchors import AnchorLayout, AnchorLevel, cell_shapes
-from engine.families._class_nms import as_processed
 from engine.families._coding import coding_of
 from engine.families._input import NetworkInput
 from engine.params import Param
@@ -308,15 +307,15 @@ def _filtered(
 def _nms(inputs: Inputs) -> Output:
     given: Boxes = inputs.data("rpn_threshold")
     iou = inputs.param("nms_thresh")
-    order = box_ops.batched_nms(given.boxes, given.scores, given.levels, iou)
+    found = nms_torch.batched(given.boxes, given.scores, given.levels, iou)
+    order = torch.from_numpy(found.keep).to(given.boxes.device)
     boxes, scores, levels = host(given.boxes), host(given.scores), host(given.levels)
-    by, overlap = nms.attribute(boxes, scores, levels, as_processed(host(order), scores), iou)
     reason = np.full(len(boxes), Reason.SUPPRESSED, np.uint8)
-    reason[host(order)] = Reason.KEPT
+    reason[found.keep] = Reason.KEPT
     return Output(
-        table=child(boxes, scores, inputs.table("rpn_threshold").kept).marked(reason, by),
+        table=child(boxes, scores, inputs.table("rpn_threshold").kept).marked(reason, found.by),
         source="rpn_threshold",
-        arrays={"level": levels, "iou": overlap},
+        arrays={"level": levels, "iou": found.iou_with},
         data=(given, order),
     )
 
