@@ -20,12 +20,17 @@ if TYPE_CHECKING:
     from widgets.anchor_study import Answer
 
 HINT = "Click a cell in the picture, or choose one with the arrow keys, to see its anchors."
+FORCED = "best match"
 _COLUMNS = (
     ("Size", "Side of the square with the anchor's area, network px"),
     ("Ratio", "Height / width"),
     ("w × h", "Width and height, network px"),
     ("IoU", "With the ground truth that it meets best"),
-    ("Role", "What the anchor is taught as, by the rule of the Matching tab"),
+    (
+        "Role",
+        "What the anchor is taught as, by the rule of the Matching tab; "
+        "best match: positive only because no anchor meets the ground truth better",
+    ),
     ("Ground truth", "The one that it meets best"),
 )
 
@@ -103,7 +108,7 @@ def match_words(
     iou, best = float(matches.iou[index]), int(matches.best[index])
     role = ROLE_WORDS[Role(int(matches.role[index]))]
     if matches.forced[index]:
-        role += " (best match)"
+        role = FORCED
     if iou <= 0 and not matches.forced[index]:
         return "0.00", role, "–"
     label = int(truth.labels[best])
@@ -126,11 +131,11 @@ def best_words(
 
 def legend(level: AnchorLevel, roles: bool) -> str:
     """What the colours mean, where there are any, and how large a cell is."""
-    stride = f"One cell is {px(level.stride[1])} network px wide."
+    stride = f"A cell: {px(level.stride[1])} network px."
     if not roles:
         return stride
     chips = "&nbsp; ".join(
         f'<span style="color:{ROLE_COLOURS[role]}">■</span>&nbsp;{ROLE_WORDS[role]}'
-        for role in (Role.POSITIVE, Role.NEUTRAL)
+        for role in (Role.POSITIVE, Role.NEUTRAL, Role.NEGATIVE)
     )
     return f"{chips}&nbsp; ┄&nbsp;ground truth. {stride}"

@@ -19,6 +19,7 @@ from widgets.anchor_picture import MOST, best_roles
 from widgets.anchor_shapes import cell_boxes
 from widgets.anchor_study import FIRST_RULE, RULE_OF_FAMILY, Answer, Desk, Question
 from widgets.anchor_widgets import DRAWN, AnchorWidgets
+from widgets.anchor_words import EMPTY, NO_ANCHORS
 
 if TYPE_CHECKING:
     from engine.anchors import AnchorLayout
@@ -86,6 +87,7 @@ class AnchorPanel(AnchorWidgets):
         self._result = result
         if result is None or trace is None:
             self._given = self._truth = self._answer = None
+            self.picture.empty_text = EMPTY if trace is None else NO_ANCHORS
             self._show_nothing()
             return
         if given is not self._given:
@@ -257,9 +259,9 @@ class AnchorPanel(AnchorWidgets):
 
     @Slot(object)
     def _on_ref(self, ref: Ref | None) -> None:
-        row, layout = self._anchor_of(ref), self._layout
         if not self.wanted:
             return
+        row, layout = self._anchor_of(ref), self._layout
         if row >= 0 and layout is not None:
             level, y, x, _ = (int(v) for v in layout.locate(row))
             if (level, (y, x)) != (self._level, self._cell):

@@ -39,6 +39,7 @@ class AnchorWidgets(StudyPanel):
         self.explanation = Explanation(TITLE, TEXT, PAPER)
         self.drawn = Chooser("Boxes", "Which anchors of all levels are drawn", DRAWN)
         self.drawn.setCurrentText("positive")
+        self.drawn.setMinimumContentsLength(max(map(len, DRAWN)))
         self.grid = QCheckBox("cells")
         self.grid.setChecked(True)
         self.grid.setToolTip("The grid of cells of the chosen level")

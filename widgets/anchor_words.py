@@ -9,7 +9,7 @@ from engine.matching import Role
 if TYPE_CHECKING:
     from engine.anchors import AnchorLevel
 
-TITLE = "What are anchors, and what are they taught?"
+TITLE = "Anchors and what they learn"
 TEXT = """
 <p>An <b>anchor</b> is a reference box of fixed size and shape. Every cell of every pyramid level
 has the same few; the network never looks for boxes from nothing, it says for each anchor whether an
@@ -31,6 +31,7 @@ PAPER = (
     "Liu et al., SSD, ECCV 2016, section 2.2; Lin et al., RetinaNet, ICCV 2017, section 4."
 )
 EMPTY = "Open a picture, video or scene (for example scene:8): its anchors are shown here."
+NO_ANCHORS = "This model has no anchors on a grid; choose another one to see some."
 NO_TRUTH = (
     "This picture has no ground truth, so no anchor can be called positive or negative. Open a "
     "scene (for example scene:8) or a data set with annotations."

@@ -34,6 +34,8 @@ class Explanation(QWidget):
         self._button.setToolTip("What this view shows, and where the idea comes from")
         self._button.setAccessibleName(title)
         self._button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        # A long title is cut off in a narrow dock rather than making the dock wide.
+        self._button.setMinimumWidth(4 * self.fontMetrics().height())
         self._button.toggled.connect(self._on_toggled)
         source = f"<p><i>{paper}</i></p>" if paper else ""
         self._text = QLabel(f"{html}{source}")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 
 class NumberTable(QTableWidget):
     """Rows of texts; numbers stand right. ``picked(row)`` only when the USER takes another row.
 
-    ``hovered(row)`` is -1 when the mouse leaves. At most ``lines`` rows are high; more scroll.
+    ``hovered(row)`` is -1 when the mouse leaves. As high as its rows, at most ``lines`` of them;
+    more scroll.
     """
 
     picked = Signal(int)
@@ -91,7 +92,13 @@ class NumberTable(QTableWidget):
         return found
 
     def sizeHint(self) -> QSize:
-        rows = min(max(self.rowCount(), 1), self._lines)
+        return self._size(self._lines)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(10 * self.fontMetrics().height(), self._size(3).height())
+
+    def _size(self, lines: int) -> QSize:
+        rows = min(max(self.rowCount(), 1), lines)
         header = self.horizontalHeader()
         high = header.sizeHint().height() + rows * self.verticalHeader().defaultSectionSize()
         bar = self.horizontalScrollBar()
@@ -99,8 +106,9 @@ class NumberTable(QTableWidget):
             high += bar.sizeHint().height()
         return QSize(min(header.length(), 400) + 4, high + 2 * self.frameWidth())
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(10 * self.fontMetrics().height(), self.sizeHint().height())
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()  # a level scroll bar that comes must not cover the last row
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         bar = self.verticalScrollBar()

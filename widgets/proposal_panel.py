@@ -17,6 +17,7 @@ from widgets.anchor_words import px, shape_words
 from widgets.proposal_road import Road, best_row, road_of
 from widgets.proposal_study import Answer, Desk, Question
 from widgets.proposal_widgets import ProposalWidgets
+from widgets.proposal_words import EMPTY, NO_SCORES
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -76,6 +77,7 @@ class ProposalPanel(ProposalWidgets):
         if trace is None or road is None:
             self._trace = self._road = self._answer = None
             self._seen = ()
+            self.picture.empty_text = EMPTY if trace is None else NO_SCORES
             self._show_nothing()
             return
         names = ("anchors", road.scores, *road.stages)

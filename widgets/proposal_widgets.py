@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QScrollArea,
     QVBoxLayout,
@@ -31,7 +30,7 @@ class ProposalWidgets(StudyPanel):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("proposals", parent)
         self.picture, self.legend = HeatPicture(), HeatLegend()
-        self.levels = Chooser("Level", "Which pyramid level the heat map shows")
+        self.levels = Chooser("Level", "Which pyramid level is shown; all: the best of them")
         self.shapes = Chooser("Shape", "The best of all shapes of a cell, or one of them")
         self.opacity = Slide(0, 100, OPACITY, "Opacity", "Opacity of the heat map, percent")
         self.readout = QLabel()
@@ -91,12 +90,14 @@ class ProposalWidgets(StudyPanel):
         grid.addWidget(self.legend, 1, 2, 1, 2, Qt.AlignmentFlag.AlignRight)
         return grid
 
-    def _numbers(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.addWidget(self.count_label)
-        row.addWidget(self.count, 1)
-        label = QLabel("Covered ≥")
-        label.setBuddy(self.threshold)
-        row.addWidget(label)
-        row.addWidget(self.threshold, 1)
-        return row
+    def _numbers(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setColumnStretch(1, 1)
+        covered = QLabel("Covered ≥")
+        covered.setBuddy(self.threshold)
+        for row, (label, control) in enumerate(
+            ((self.count_label, self.count), (covered, self.threshold))
+        ):
+            grid.addWidget(label, row, 0)
+            grid.addWidget(control, row, 1)
+        return grid

@@ -10,7 +10,7 @@ from widgets.palette import REASONS
 if TYPE_CHECKING:
     from widgets.proposal_study import Step
 
-TITLE = "How do thousands of anchors become a few proposals?"
+TITLE = "From anchors to proposals"
 TEXT = """
 <p>For every anchor the region proposal network gives one number, its <b>objectness</b>: the
 probability that the anchor covers an object of any class.</p>
@@ -33,6 +33,7 @@ PAPER = (
     "number of proposals: Hosang et al., PAMI 2016, section 4."
 )
 EMPTY = "Open a picture, video or scene (for example scene:8): what the model proposes is shown."
+NO_SCORES = "This model scores no anchors on a grid; choose another one to see its proposals."
 NO_TRUTH = "no ground truth, so recall is unknown: open a scene (scene:8) or an annotated data set"
 SHORT = {
     "rpn_decode": "decode",

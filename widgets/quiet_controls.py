@@ -59,7 +59,7 @@ class Chooser(_Quiet, QComboBox):
         self.setToolTip(tip)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(7)
+        self.setMinimumContentsLength(4)
 
     def set_words(self, words: tuple[str, ...]) -> None:
         """Other words; the place in the list stays if there is one, and nothing is reported."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
@@ -22,6 +22,13 @@ class TurningSplitter(QSplitter):
         for at, share in enumerate(shares):
             self.setStretchFactor(at, share)
         self._divide()
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as one part may be: there it turns."""
+        parts = [self.widget(at).minimumSizeHint() for at in range(self.count())]
+        least = [part.expandedTo(self.widget(at).minimumSize()) for at, part in enumerate(parts)]
+        size = super().minimumSizeHint()
+        return QSize(max(part.width() for part in least), size.height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         width, height = self.width(), self.height()

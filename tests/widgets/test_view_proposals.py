@@ -360,7 +360,7 @@ def test_what_did_not_change_is_not_worked_out_again(
     assert panel.answer.steps[0].picture is before.steps[0].picture
 
 
-@pytest.mark.parametrize("width", [1200, 900, 420, 300])
+@pytest.mark.parametrize("width", [1200, 900, 420, 320])
 def test_steps_have_room_at_every_width(
     qtbot: QtBot, show: Callable, real_trace: Trace, width: int
 ) -> None:
