@@ -70,7 +70,7 @@ def ssd() -> nn.Module:
         Levels(body, extra, ("layer2", "layer3", "layer4")),
         DefaultBoxGenerator(
             [[2, 3]] * 5,
-            scales=[0.06, 0.14, 0.28, 0.46, 0.68, 0.92],
+            scales=[0.07, 0.15, 0.28, 0.46, 0.68, 0.92],
             steps=[8, 16, 32, 64, 128],
         ),
         (256, 256),
