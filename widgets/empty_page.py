@@ -56,6 +56,14 @@ class EmptyPage(QWidget):
             self._selection.select(best)
 
 
+def unseen(view: QWidget) -> bool:
+    """Is the view in a window that is shown, but hidden there (a closed dock, another tab)?
+
+    Then it need not follow; a view without a window follows, for pictures are taken of it.
+    """
+    return not view.isVisible() and view.window().isVisible()
+
+
 def best_detection(trace: Trace | None) -> Ref | None:
     """The detection with the highest score; None without one."""
     from engine.trace import Ref

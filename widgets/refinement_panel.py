@@ -10,7 +10,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from widgets.background import Newest
-from widgets.empty_page import EmptyPage
+from widgets.empty_page import EmptyPage, unseen
 from widgets.image_item import wrap
 from widgets.refinement_formula import formula_html
 from widgets.refinement_overlap import Bar
@@ -92,7 +92,7 @@ class RefinementPanel(QStackedWidget):
 
     def _refresh(self) -> None:
         """Everything for the present trace and box; nothing while nobody sees it."""
-        if not self.isVisible():
+        if unseen(self):
             return
         old, old_trace, old_ref = self.step, self._trace, self._ref
         continues = old_trace is not None and old_trace is not self._selection.trace
@@ -218,7 +218,10 @@ class RefinementPanel(QStackedWidget):
         def job() -> tuple[tuple[Any, ...], Spread, str]:
             return key, spread_of(step.population(trace), value, one_sided), crowd
 
-        self._newest.submit(job)
+        if self.isVisible():
+            self._newest.submit(job)
+        else:  # a picture is taken without a window: nobody waits, and nothing comes later
+            self._on_spread(job())
 
     @Slot(object)
     def _on_spread(self, made: tuple[tuple[Any, ...], Spread, str]) -> None:

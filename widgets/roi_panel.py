@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from widgets.empty_page import EmptyPage
+from widgets.empty_page import EmptyPage, unseen
 from widgets.image_item import wrap
 from widgets.roi_canvas import Place
 from widgets.roi_model import RoI, roi_of
@@ -30,7 +30,7 @@ class RoiPanel(QStackedWidget):
         self._trace: Trace | None = None
         self._ref: Ref | None = None
         self._roi: RoI | None = None
-        self._place: Place = (0, 0, 0, 0)
+        self._place: Place = (3, 3, 0, 0)  # cut to what there is
         self.empty = EmptyPage(selection)
         self.page = RoiPage()
         self.addWidget(self.empty)
@@ -75,7 +75,7 @@ class RoiPanel(QStackedWidget):
 
     def _refresh(self) -> None:
         """Everything for the present trace and box; nothing while nobody sees it."""
-        if not self.isVisible():
+        if unseen(self):
             return
         old, self._trace, self._ref = self._trace, self._selection.trace, self._selection.ref
         roi = None if self._trace is None else roi_of(self._trace, self._ref)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 from torch import nn
 from torchvision.models.detection.anchor_utils import AnchorGenerator, DefaultBoxGenerator
@@ -341,14 +341,20 @@ def test_a_moved_nms_keeps_the_what_if_box(
 def test_hidden_it_does_nothing_and_catches_up_when_shown(
     show: Show,
     selection: Selection,
+    qtbot: QtBot,
     real_trace: Trace,
 ) -> None:
     panel = show(real_trace, Ref("detections", 0))
     steps = panel.steps
-    panel.hide()
+    tabs = QTabWidget()
+    qtbot.addWidget(tabs)
+    tabs.addTab(panel, "view")
+    tabs.addTab(QWidget(), "other")
+    tabs.show()
+    tabs.setCurrentIndex(1)
     selection.select(Ref("detections", 2))
     assert panel.steps is steps
-    panel.show()
+    tabs.setCurrentIndex(0)
     assert panel.steps is not steps
 
 
@@ -394,6 +400,18 @@ def test_200_000_anchors(show: Show, qtbot: QtBot, selection: Selection) -> None
     selection.select(Ref("decode", 500 * 91 + 7))
     assert panel.step is not None and panel.step.label == 7
     panel.grab()
+
+
+def test_a_picture_without_a_window_is_complete(
+    qtbot: QtBot, selection: Selection, real_trace: Trace
+) -> None:
+    panel = view("refinement").create(selection)
+    qtbot.addWidget(panel)
+    selection.set_trace(real_trace)
+    selection.select(Ref("detections", 0))
+    assert isinstance(panel, RefinementPanel) and panel.currentWidget() is panel.page
+    spread = panel.page.editor.rows[0].strip.spread
+    assert spread is not None and spread.counts[0].sum() == len(real_trace.table("roi_level"))
 
 
 @pytest.mark.parametrize("size", [(900, 700), (420, 700)])

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 from torchvision import ops
 
@@ -216,15 +216,15 @@ def test_arrow_keys_walk_over_bins_and_points(show: Show, qtbot: QtBot, real_tra
     page.pool_map.setFocus()
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left):
         qtbot.keyClick(page.pool_map, key)
-    assert panel.place == (1, 1, 0, 0)
+    assert panel.place == (4, 4, 0, 0)
     page.align_map.setFocus()
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Up):
         qtbot.keyClick(page.align_map, key)
-    assert panel.place == (0, 2, 1, 1)
+    assert panel.place == (3, 5, 1, 1)
     page.difference.setFocus()
     for _ in range(9):
         qtbot.keyClick(page.difference, Qt.Key.Key_Down)
-    assert panel.place == (6, 2, 1, 1)
+    assert panel.place == (6, 5, 1, 1)
     assert window.stepped == 0
     page.on_picture.setFocus()
     qtbot.keyClick(page.on_picture, Qt.Key.Key_Left)
@@ -296,13 +296,18 @@ def test_a_moved_nms_redraws_nothing(
 
 
 def test_hidden_it_does_nothing_and_catches_up_when_shown(
-    show: Show, selection: Selection, real_trace: Trace
+    show: Show, selection: Selection, qtbot: QtBot, real_trace: Trace
 ) -> None:
     panel = show(real_trace, Ref("roi_level", 0))
-    panel.hide()
+    tabs = QTabWidget()
+    qtbot.addWidget(tabs)
+    tabs.addTab(panel, "view")
+    tabs.addTab(QWidget(), "other")
+    tabs.show()
+    tabs.setCurrentIndex(1)
     selection.select(Ref("roi_level", 2))
     assert panel.roi is not None and panel.roi.row == 0
-    panel.show()
+    tabs.setCurrentIndex(0)
     assert panel.roi.row == 2
 
 
