@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, Signal
 
 log = logging.getLogger(__name__)
 Job = Callable[[], Any]
@@ -22,13 +22,42 @@ def settle(seconds: float = 10.0) -> bool:
     Handles events meanwhile, so not for use in a slot of the running window.
     """
     end = time.monotonic() + seconds
-    while busy := any(newest.busy for newest in _all):
-        if time.monotonic() > end:
-            break
+    while time.monotonic() < end:
+        if not any(newest.busy for newest in _all):
+            # Results are posted before a job counts as done, and showing one may ask for another.
+            QCoreApplication.processEvents()
+            if not any(newest.busy for newest in _all):
+                return True
         QCoreApplication.processEvents()
         time.sleep(0.001)
-    QCoreApplication.processEvents()  # results are posted before a job counts as done
-    return not busy
+    return False
+
+
+def waited(job: Job) -> Any:
+    """What a job returns (or raises), made on another thread; the window is painted meanwhile.
+
+    It takes no input, so that nobody asks for the same a second time; what the job reads must not
+    change by what else arrives.
+    """
+    done: list[Any] = []
+    loop, relay = QEventLoop(), _Relay()
+    relay.ready.connect(loop.quit, Qt.ConnectionType.QueuedConnection)
+
+    def work() -> None:
+        try:
+            done.append((job(), None))
+        except Exception as error:
+            done.append((None, error))
+        relay.ready.emit(None)
+
+    thread = threading.Thread(target=work, name="boxscope-waited")
+    thread.start()
+    loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    thread.join()  # also when the application quits
+    result, error = done[0]
+    if error is not None:
+        raise error
+    return result
 
 
 class _Relay(QObject):

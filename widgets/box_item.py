@@ -33,7 +33,7 @@ class BoxItem(QGraphicsItem):
         super().__init__()
         self._shown: Shown | None = None
         self._overlay: tuple[QImage, QTransform, Any] | None = None
-        self.exact = False  # paint boxes one by one whatever it costs (to save a picture)
+        self.sure_only = False  # leave out the picture of all boxes (somebody else paints it)
         self.weight = 1  # px of the screen for each line
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
@@ -56,10 +56,7 @@ class BoxItem(QGraphicsItem):
 
     def set_overlay(self, pixels: NDArray[np.uint8], transform: QTransform, dpr: float) -> None:
         """(H, W, 4) uint8 BGRA premultiplied, made for a view with this transform."""
-        height, width, _ = pixels.shape
-        image = QImage(
-            pixels.data, width, height, pixels.strides[0], QImage.Format.Format_ARGB32_Premultiplied
-        )
+        image = wrap_overlay(pixels)
         image.setDevicePixelRatio(dpr)
         self._overlay = (image, QTransform(transform), pixels)
         self.update()
@@ -82,8 +79,9 @@ class BoxItem(QGraphicsItem):
         painter.save()
         painter.setWorldTransform(QTransform())
         painter.setClipRect(seen)  # translucent lines are up to 40 times slower without
-        if self.wants_overlay and not self.exact:
-            self._blit(painter, transform)
+        if self.wants_overlay:
+            if not self.sure_only:
+                self._blit(painter, transform)
             # What the stage is sure of stands out of the density, if that is not most of it.
             sure = int(np.searchsorted(self._shown.bands, _SURE))
             if len(self._shown) - sure <= HALO_UP_TO:
@@ -158,6 +156,13 @@ class BoxItem(QGraphicsItem):
             if inset > 0:
                 ring = ring[(ring[:, 2] >= 0) & (ring[:, 3] >= 0)]
             draw_rects(painter, ring)
+
+
+def wrap_overlay(pixels: NDArray[np.uint8]) -> QImage:
+    """(H, W, 4) uint8 BGRA premultiplied as a QImage on the same memory, which must outlive it."""
+    height, width, _ = pixels.shape
+    form = QImage.Format.Format_ARGB32_Premultiplied
+    return QImage(pixels.data, width, height, pixels.strides[0], form)
 
 
 def to_view(boxes: NDArray[np.float32], transform: QTransform) -> NDArray[np.float64]:

@@ -151,6 +151,7 @@ class Canvas(QGraphicsView):
             from widgets.canvas_layers import Layers
 
             self._layers = Layers(self, self._selection)
+            self._layers.boxes_arrived.connect(self._look_under_cursor)
         return self._layers
 
     def _refresh(self) -> None:
@@ -344,6 +345,7 @@ class Canvas(QGraphicsView):
         self._last_click = at
         self._selection.select(self._layers.pick(self._to_scene(at), next_larger=again))
 
+    @Slot()
     def _look_under_cursor(self) -> None:
         if self._cursor is None or self._layers is None or self._frame is None:
             return

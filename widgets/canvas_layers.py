@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPointF, QRectF, Slot
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal, Slot
 from PySide6.QtGui import QFont, QImage, QPainter, QTransform
+from PySide6.QtWidgets import QGraphicsItem
 
 from widgets import marks, overlay
-from widgets.background import Newest
-from widgets.box_item import BoxItem, to_view
+from widgets.background import Newest, waited
+from widgets.box_item import BoxItem, to_view, wrap_overlay
 from widgets.highlight_item import HighlightItem
 from widgets.image_item import ImageItem
 from widgets.labels import LabelLayer
 from widgets.mask_item import MaskItem, tint
 from widgets.palette import label_colour
+from widgets.prepared import Prepared
 from widgets.shown_boxes import BANDS, RGB, Shown, boxes_stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from engine.frame import Frame
     from engine.trace import Ref, Trace
@@ -29,11 +31,14 @@ if TYPE_CHECKING:
     from widgets.selection import Selection
 
 MASK_STAGE = "masks"
+_BOXES = 2  # place of the boxes among the items, from the bottom
 _HIT_SLOP = 3  # view px by which a box is easier to hit than it is large
 
 
 class Layers(QObject):
     """Owns the graphics items. The canvas tells it what changed, it finds out what to redraw."""
+
+    boxes_arrived = Signal()  # those of a large table, which take some time
 
     def __init__(self, canvas: Canvas, selection: Selection) -> None:
         super().__init__(canvas)
@@ -45,9 +50,17 @@ class Layers(QObject):
         self._highlights = HighlightItem()
         self._labels = LabelLayer()
         self._labels_for: tuple[Any, ...] = ()
-        for height, item in enumerate((self._image, self._masks, self._boxes, self._highlights)):
+        self._items: tuple[QGraphicsItem, ...] = (
+            self._image,
+            self._masks,
+            self._boxes,
+            self._highlights,
+        )
+        for height, item in enumerate(self._items):
             item.setZValue(height)
             canvas.scene().addItem(item)
+        self._prepared = Prepared(Shown.of, "boxscope-boxes", self)
+        self._prepared.arrived.connect(self._on_prepared)
         self._overlay = Newest("boxscope-overlay", self._on_overlay)
         self._tint = Newest("boxscope-masks", self._on_tint)
         self._tint_of: Any = None
@@ -63,8 +76,8 @@ class Layers(QObject):
 
     @property
     def overlay_busy(self) -> bool:
-        """Is a picture of boxes or masks being made?"""
-        return self._overlay.busy or self._tint.busy
+        """Are boxes being sorted, or is a picture of boxes or masks being made?"""
+        return self._prepared.busy or self._overlay.busy or self._tint.busy
 
     def set_pixels(self, pixels: NDArray[np.uint8]) -> None:
         self._image.set_pixels(pixels)
@@ -74,17 +87,24 @@ class Layers(QObject):
         self._frame, self._shows = frame, dict(shows)
         self._image.setVisible(frame is not None)
         trace = self._trace()
-        shown = None
-        if trace is not None:
-            shown = self._shown_now(trace)
-        if shown is not self._shown:
-            if shown is None or self._shown is None or shown.stage != self._shown.stage:
-                self._labels.forget()
-            self._shown = shown
-            self._boxes.set_boxes(shown)
-            self._ask_overlay()
+        stage = "" if trace is None else boxes_stage(trace, self._selection.stage)
+        self._take(self._prepared.ask(trace, stage, self._selection.show_rejected))
         self._refresh_masks(trace)
         self.refresh_highlights()
+
+    @Slot()
+    def _on_prepared(self) -> None:
+        self._take(self._prepared.current)
+        self.boxes_arrived.emit()
+
+    def _take(self, shown: Shown | None) -> None:
+        if shown is self._shown:
+            return
+        if shown is None or self._shown is None or shown.stage != self._shown.stage:
+            self._labels.forget()
+        self._shown = shown
+        self._boxes.set_boxes(shown)
+        self._ask_overlay()
 
     def refresh_highlights(self) -> None:
         trace = self._trace()
@@ -108,7 +128,11 @@ class Layers(QObject):
         if self._shown is None:
             return None
         slop = _HIT_SLOP / self._canvas.zoom
-        found = self._shown.under(at.x(), at.y(), slop)
+        under = self._shown.under(at.x(), at.y(), slop)
+        if self._prepared.waits:  # what is drawn is a little old
+            trace, best = self._selection.trace, under[:1]
+            under = [ref for old in best if (ref := self._prepared.carried(old, trace))]
+        found = under
         if next_larger and self._selection.ref in found:
             return found[(found.index(self._selection.ref) + 1) % len(found)]
         return found[0] if found else None
@@ -147,15 +171,43 @@ class Layers(QObject):
     # --- a picture of all of it
 
     def render_full(self) -> QImage:
-        """Everything in the picture's own resolution; lines and words grow with large pictures."""
-        image = QImage(self._image.image.size(), QImage.Format.Format_RGB32)
+        """Everything in the picture's own resolution; lines and words grow with large pictures.
+
+        Very many boxes are painted on another thread; what is seen now is saved whatever comes
+        meanwhile.
+        """
+        size = self._image.image.size()
+        if not self._boxes.wants_overlay:
+            return self._render(QImage(size, QImage.Format.Format_RGB32), self._items)
+        below, above = self._items[:_BOXES], self._items[_BOXES:]
+        image = self._render(QImage(size, QImage.Format.Format_RGB32), below)
+        over = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+        over.fill(0)
+        self._boxes.sure_only = True
+        try:
+            self._render(over, above)
+        finally:
+            self._boxes.sure_only = False
+        full = (size.width(), size.height())
+        _, pixels, _, _ = waited(partial(_overlay_job, self._shown, QTransform(), full, 1.0))
+        painter = QPainter(image)
+        painter.drawImage(0, 0, wrap_overlay(pixels))
+        painter.drawImage(0, 0, over)
+        painter.end()
+        return image
+
+    def _render(self, image: QImage, items: Sequence[QGraphicsItem]) -> QImage:
+        """Paint these items, and with the uppermost the words over them."""
         weight = max(1, round(min(image.width(), image.height()) / 900))
         area = QRectF(image.rect())
-        self._boxes.exact, self._boxes.weight, self._highlights.weight = True, weight, weight
+        self._boxes.weight = self._highlights.weight = weight
+        seen = [item.isVisible() for item in self._items]
+        for item, was in zip(self._items, seen, strict=True):
+            item.setVisible(was and item in items)
         painter = QPainter(image)
         try:
             self._canvas.scene().render(painter, area, area)
-            if self._shows.get("labels"):
+            if self._shows.get("labels") and self._highlights in items:
                 font = QFont(self._canvas.font())
                 font.setPixelSize(max(8, round(self._canvas.fontMetrics().height() * 0.8 * weight)))
                 layer = LabelLayer()
@@ -163,7 +215,9 @@ class Layers(QObject):
                 layer.paint(painter, font)
         finally:
             painter.end()
-            self._boxes.exact, self._boxes.weight, self._highlights.weight = False, 1, 1
+            for item, was in zip(self._items, seen, strict=True):
+                item.setVisible(was)
+            self._boxes.weight = self._highlights.weight = 1
         return image
 
     # --- what takes long
@@ -174,19 +228,6 @@ class Layers(QObject):
         if trace is None or self._frame is None or trace.frame.serial != self._frame.serial:
             return None
         return trace
-
-    def _shown_now(self, trace: Trace) -> Shown | None:
-        """The same object as before when the stage's result and what is wanted are the same."""
-        stage, rejected, old = self._selection.stage, self._selection.show_rejected, self._shown
-        shown_stage = boxes_stage(trace, stage)
-        if (
-            old is not None
-            and old.stage == shown_stage
-            and old.rejected == rejected
-            and old.table is trace.stages[shown_stage].table
-        ):
-            return old
-        return Shown.of(trace, stage, rejected)
 
     def _ask_overlay(self) -> None:
         if not self._boxes.wants_overlay or self._shown is None:
@@ -209,8 +250,7 @@ class Layers(QObject):
             trace is not None
             and result is not None
             and self._shows.get("masks")
-            and self._shown is not None
-            and self._shown.stage == trace.final
+            and boxes_stage(trace, self._selection.stage) == trace.final
         )
         if not wanted or trace is None or result is None:
             self._tint_of = None

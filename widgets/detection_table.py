@@ -21,7 +21,9 @@ from widgets.table_model import HEADINGS, TableModel
 
 if TYPE_CHECKING:
     from engine.trace import Ref, Trace
+    from widgets.prepared import Prepared
     from widgets.selection import Selection
+    from widgets.table_rows import Rows
 
 _STAGE, _FINAL = "stage", "final"
 # How wide the columns are made, by what stands in them at the most.
@@ -39,6 +41,8 @@ class DetectionTable(QWidget):
         self._selection = selection
         self._following = False  # true while the table obeys the selection, not the user
         self._telling = False  # true while the selection obeys the table
+        self._scroll_later = False  # a box was chosen while its row was being sorted in
+        self._prepared: Prepared | None = None  # needs NumPy, which comes with the first trace
         self.model = TableModel(self)
         self.view = _View()
         self.view.setModel(self.model)
@@ -83,6 +87,11 @@ class DetectionTable(QWidget):
         selection.ref_changed.connect(self._on_ref)
         self._refresh()
 
+    @property
+    def busy(self) -> bool:
+        """Are the rows of a large table being sorted?"""
+        return self._prepared is not None and self._prepared.waits
+
     def copy_text(self) -> str:
         """The chosen rows, or all when none is chosen, as tab separated values with headings."""
         chosen = sorted(i.row() for i in self.view.selectionModel().selectedRows())
@@ -108,17 +117,30 @@ class DetectionTable(QWidget):
         trace = self._selection.trace
         final = self._which.currentData() == _FINAL
         stage = (trace.final if final else self._selection.stage) if trace is not None else ""
-        rows = None
-        if trace is not None and stage in trace.stages:
-            from widgets.table_rows import Rows
+        rejected = self._selection.show_rejected and not final
+        if trace is None and self._prepared is None:
+            rows = None
+        else:
+            rows = self._need_prepared().ask(trace, stage, rejected)
+        if rows is None or rows is not self.model.rows:
+            self._show(rows)
+        else:
+            self._show_ref(scroll=False)
 
-            rows = Rows.of(trace, stage, rejected=self._selection.show_rejected and not final)
+    @Slot()
+    def _on_arrived(self) -> None:
+        self._show(self._need_prepared().current)
+        if self._scroll_later and not self.busy:
+            self._scroll_later = False
+            self._show_ref(scroll=True)
+
+    def _show(self, rows: Rows | None) -> None:
         self._following = True
         try:
             self.model.set_rows(rows)
         finally:
             self._following = False
-        if trace is None:
+        if self._selection.trace is None or (rows is None and self.busy):
             note = ""
         elif rows is None:
             note = "This stage has no boxes."
@@ -129,17 +151,28 @@ class DetectionTable(QWidget):
         self._note.setText(note)
         self._show_ref(scroll=False)
 
+    def _need_prepared(self) -> Prepared:
+        if self._prepared is None:
+            from widgets.prepared import Prepared
+            from widgets.table_rows import Rows
+
+            self._prepared = Prepared(Rows.of, "boxscope-table", self)
+            self._prepared.arrived.connect(self._on_arrived)
+        return self._prepared
+
     @Slot(object)
     def _on_ref(self, ref: Ref | None) -> None:
+        self._scroll_later = self.busy
         self._show_ref(scroll=True)
 
     def _show_ref(self, scroll: bool) -> None:
         """Mark the selected box. Live, the table does not scroll after it: that would jump."""
-        if self._telling:
+        if self._telling or self.busy:  # rows of an older trace have other numbers
             return
         line = self.model.line_of(self._selection.ref)
         chosen = self.view.selectionModel()
-        if chosen.currentIndex().row() == line and (line < 0 or chosen.isRowSelected(line)):
+        marked = chosen.currentIndex().row() == line and (line < 0 or chosen.isRowSelected(line))
+        if marked and not scroll:
             return
         self._following = True
         try:
@@ -157,7 +190,10 @@ class DetectionTable(QWidget):
     @Slot(QModelIndex, QModelIndex)
     def _on_line(self, now: QModelIndex, before: QModelIndex) -> None:
         ref = self.model.ref_at(now.row())
-        if self._following or ref is None:
+        if self._following or ref is None or self._prepared is None:
+            return
+        ref = self._prepared.carried(ref, self._selection.trace)
+        if ref is None:
             return
         self._telling = True  # Qt is about to mark the line as the keys that are held down ask
         try:

@@ -52,7 +52,8 @@ class Shown:
             return None
         table = trace.table(stage)
         rows = np.arange(len(table)) if rejected else table.kept
-        part = slice(None) if len(rows) == len(table) else rows  # all: a view, not a copy
+        every = len(rows) == len(table)
+        part = slice(None) if every else rows  # all: a view, not a copy
         styles = FIRST_LABEL + label_indices(table.labels[part])
         bands = _bands(table.scores[part])
         if rejected:
@@ -63,9 +64,10 @@ class Shown:
         key = (bands * len(COLOURS) + styles).astype(np.uint8)
         if (key[1:] < key[:-1]).any():
             order = np.argsort(key, kind="stable")
-            part = rows = rows[order]
+            rows, every = rows[order], False
             styles, bands = styles[order], bands[order]
-        boxes = trace.transform.to_image(table.boxes[part])
+        # `take` lets other threads run meanwhile, indexing rows of four does not.
+        boxes = trace.transform.to_image(table.boxes if every else table.boxes.take(rows, axis=0))
         return cls(trace, stage, table, rows, boxes, styles, bands, rejected)
 
     def __len__(self) -> int:

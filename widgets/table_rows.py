@@ -43,6 +43,7 @@ class Rows:
     index: NDArray[np.int64]
     boxes: NDArray[np.float32]
     total: int
+    rejected: bool = False
 
     @classmethod
     def of(cls, trace: Trace, stage: str, rejected: bool, cap: int = CAP) -> Rows | None:
@@ -59,7 +60,7 @@ class Rows:
             index, scores = index[best], scores[best]
         index = index[np.lexsort((index, -scores))]
         boxes = trace.transform.to_image(table.boxes[index])
-        return cls(trace, stage, table, index, boxes, total)
+        return cls(trace, stage, table, index, boxes, total, rejected)
 
     def __len__(self) -> int:
         return len(self.index)
