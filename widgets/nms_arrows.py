@@ -15,7 +15,6 @@ from widgets.palette import HALO, text_on
 class Arrow:
     """From a suppressed ``box`` to its suppressor ``to`` (widget px), labelled with ``text``."""
 
-    row: int
     box: QRectF
     to: QRectF
     text: str

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QHBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QSplitter,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSignalBlocker, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QWidget
 
 from engine.trace import Ref
 from widgets import nms_text
-from widgets.explanation import Explanation
 from widgets.kin import kin
 from widgets.nms_crowd import CrowdLoss, crowd_losses, words
-from widgets.nms_matrix import IouMatrix
-from widgets.nms_picture import NmsPicture
+from widgets.nms_painter import Scene
 from widgets.nms_plan import Plan, nms_stages, stage_for
-from widgets.nms_table import DecisionTable
-from widgets.nms_transport import Transport
-from widgets.nms_what_if_panel import WhatIf
+from widgets.nms_widgets import NmsWidgets
 
 if TYPE_CHECKING:
     from engine.trace import Trace
@@ -37,7 +25,7 @@ if TYPE_CHECKING:
 _TITLES = {"rpn_nms": "Proposals (rpn_nms)", "nms": "Detections (nms)"}
 
 
-class NmsPanel(QWidget):
+class NmsPanel(NmsWidgets):
     """Follows the selection and changes it: the chosen row of each decision, a picked box.
 
     Which NMS is shown follows the stage under study. Nothing is computed while it is hidden.
@@ -50,14 +38,8 @@ class NmsPanel(QWidget):
         self._focus = -1
         self._losses: tuple[CrowdLoss, ...] = ()
         self._dirty = False
-        self.setAccessibleName("Non-maximum suppression")
-        self._make_widgets()
-        self._lay_out()
         self._connect()
         self._reload()
-
-    def sizeHint(self) -> QSize:
-        return QSize(440, 700)
 
     @property
     def plan(self) -> Plan | None:
@@ -68,91 +50,6 @@ class NmsPanel(QWidget):
     def position(self) -> int:
         """How many decisions have fallen at this point of the play."""
         return self.transport.position
-
-    # --- making
-
-    def _make_widgets(self) -> None:
-        self.which = QComboBox()
-        self.which.setObjectName("which")
-        self.which.setAccessibleName("Which NMS")
-        self.which.setToolTip("Which NMS of the detector; it follows the stage under study")
-        self.zoom = QCheckBox("Zoom")
-        self.zoom.setObjectName("zoom")
-        self.zoom.setChecked(True)
-        self.zoom.setToolTip("Show the part of the picture around the present decision (Z)")
-        self._summary = self._text("summary")
-        self.picture = NmsPicture()
-        self._legend = self._text("legend")
-        self._legend.setText(nms_text.legend())
-        self.transport = Transport()
-        self._sentence = self._text("sentence")
-        self._sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._hint = self._text("hint")
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._hint.setTextFormat(Qt.TextFormat.RichText)
-        self._hint.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
-        self.table = DecisionTable()
-        self.what_if = WhatIf()
-        self.matrix = IouMatrix()
-        self.grouped = QCheckBox("Beside their suppressor")
-        self.grouped.setObjectName("grouped")
-        self.grouped.setChecked(True)
-        self.grouped.setToolTip("On: suppressed boxes stand beside the box that ended them. "
-                                "Off: strictly by score.")  # fmt: skip
-        self._cell = self._text("cell")
-        self.tabs = QTabWidget()
-        self.tabs.setObjectName("tabs")
-        self.explanation = Explanation(nms_text.TITLE, nms_text.HTML, nms_text.PAPER)
-
-    def _text(self, name: str) -> QLabel:
-        label = QLabel()
-        label.setObjectName(name)
-        label.setWordWrap(True)
-        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        return label
-
-    def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self.which)
-        top.addStretch(1)
-        top.addWidget(self.zoom)
-        upper = QWidget()
-        column = QVBoxLayout(upper)
-        column.setContentsMargins(6, 6, 6, 2)
-        column.setSpacing(3)
-        column.addLayout(top)
-        column.addWidget(self._summary)
-        column.addWidget(self.picture, 1)
-        column.addWidget(self._legend)
-        column.addWidget(self.transport)
-        column.addWidget(self._sentence)
-        decisions = QWidget()
-        lines = QVBoxLayout(decisions)
-        lines.setContentsMargins(0, 0, 0, 0)
-        lines.setSpacing(0)
-        self._hint.setContentsMargins(6, 6, 6, 6)
-        lines.addWidget(self._hint)
-        lines.addWidget(self.table, 1)
-        matrix = QWidget()
-        inner = QVBoxLayout(matrix)
-        inner.setContentsMargins(6, 6, 6, 6)
-        inner.addWidget(self.grouped)
-        inner.addWidget(self.matrix, 1)
-        inner.addWidget(self._cell)
-        self.tabs.addTab(decisions, "Decisions")
-        self.tabs.addTab(self.what_if, "What if")
-        self.tabs.addTab(matrix, "IoU matrix")
-        self._splitter = QSplitter(Qt.Orientation.Vertical)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.addWidget(upper)
-        self._splitter.addWidget(self.tabs)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setStretchFactor(1, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self._splitter, 1)
-        outer.addWidget(self.explanation)
 
     def _connect(self) -> None:
         selection = self._selection
@@ -238,11 +135,11 @@ class NmsPanel(QWidget):
         self._focus = -1
         self.table.set_plan(plan)
         self.what_if.show_plan(plan)
-        self._summary.setText(nms_text.EMPTY if plan is None else nms_text.summary(plan))
+        self._summary.setText("" if plan is None else nms_text.summary(plan))
         rule = "" if plan is None else f"Only boxes of one {plan.within} suppress each other"
         self._summary.setToolTip(rule)
-        for widget in (self.picture, self.tabs, self._legend, self.transport, self.zoom):
-            widget.setEnabled(plan is not None)
+        self._empty.setVisible(plan is None)
+        self._splitter.setVisible(plan is not None)
         self._show_hint(plan)
 
     def _show_hint(self, plan: Plan | None) -> None:
@@ -271,17 +168,28 @@ class NmsPanel(QWidget):
 
     def _show(self) -> None:
         plan, number = self._plan, self.transport.position
-        self.picture.show_decision(plan, number, self._focus)
+        scene = None if plan is None else Scene(plan, number, self._focus, truth=self._truth())
+        self.picture.show_scene(scene)
         self.what_if.show_crop(self.picture.crop)
         self.table.lines.set_number(number)
         row = self._focus
         if row < 0 and plan is not None and number:
             row = plan.step(number).row
         self.table.choose(row)
+        if row < 0:
+            self.table.scrollToTop()
         self.matrix.show_plan(plan, row, self.grouped.isChecked())
         two_lines = 2 * self.fontMetrics().lineSpacing()  # so that nothing jumps while it plays
         self._sentence.setMinimumHeight(two_lines)
         self._sentence.setText("" if plan is None else nms_text.sentence(plan, number, self._focus))
+
+    def _truth(self) -> NDArray[np.float32]:
+        """(K, 4) image px: both objects where the picked row is a box that a crowd cost."""
+        found = [loss for loss in self._losses if loss.row == self._focus]
+        truth = None if self._plan is None else self._plan.trace.frame.truth
+        if not found or truth is None:
+            return np.zeros((0, 4), np.float32)
+        return truth.boxes[[found[0].truth, found[0].other]]
 
     # --- what the user does
 
@@ -352,15 +260,7 @@ class NmsPanel(QWidget):
     def _on_link(self, row: str) -> None:
         self._pick(int(row))
 
-    # --- room
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        wide = event.size().width() > 1.15 * event.size().height()
-        way = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
-        if way != self._splitter.orientation() or not event.oldSize().isValid():
-            self._splitter.setOrientation(way)
-            self._splitter.setSizes([550, 450] if wide else [520, 480])
+    # --- while hidden
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -23,10 +23,10 @@ Only boxes of one class (in the proposal network: of one pyramid level) compete.
 <i>s</i> ← <i>s</i> · exp(−IoU² / σ) always. <b>Weighted boxes fusion</b> averages boxes that
 overlap, with their scores as weights.</p>
 <p>In a crowd the assumption fails: two objects may overlap by more than the threshold, and one box
-goes although it is right. The scene <code>scene:1000003?crowd</code> shows it.</p>
-<p>Picture: white is chosen now, dashes go now, colours of classes (or
-levels) were kept before, thin grey
-waits. Keys, when the picture has the focus: Left, Right, Home, End step,
+goes although it is right; the picture then shows both objects in white dashes. The scene
+<code>scene:1000003?crowd</code> is such a case.</p>
+<p>Picture: white is chosen now, dashes go now, colours of classes (or levels) were kept before,
+thin grey waits. Keys, when the picture has the focus: Left, Right, Home, End step,
 P plays, Up and Down go through the suppressed boxes, Z zooms.</p>
 """
 PAPER = (

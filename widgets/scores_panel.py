@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from widgets import scores_text
 from widgets.explanation import Explanation
-from widgets.scores_bars import LOG_FROM, ScoreBars
+from widgets.scores_bars import ScoreBars
+from widgets.scores_painter import LOG_FROM
 from widgets.scores_vector import STAGE, Vector, row_for
 
 if TYPE_CHECKING:

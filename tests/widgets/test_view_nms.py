@@ -14,10 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from engine import boxes as box_ops
 from engine import scenes
-from engine.frame import Transform
+from engine.frame import GroundTruth, Transform
 from engine.table import Reason, Table
 from engine.trace import Ref, Trace
-from tests.widgets.factory import frame_of, result, toy_trace, trace_of
+from tests.widgets.factory import CLASSES, frame_of, result, toy_trace, trace_of
 from tests.widgets.traces import SEED, real_trace, retraced, run
 from widgets.nms_crowd import crowd_losses
 from widgets.nms_panel import NmsPanel
@@ -466,6 +466,27 @@ def test_a_crowd_in_which_nms_removes_a_good_box(
     assert hint is not None
     hint.linkActivated.emit(str(loss.row))
     assert selection.ref == Ref("nms", loss.row)
+    scene = panel.picture.scene
+    assert scene is not None
+    np.testing.assert_array_equal(scene.truth, truth.boxes[[loss.truth, loss.other]])
+    selection.select(Ref("nms", loss.by))
+    assert panel.picture.scene is not None and not len(panel.picture.scene.truth)
+
+
+@pytest.mark.parametrize("labels", [(1, 1), (1, 4)])
+def test_two_perfect_boxes_of_neighbours(labels: tuple[int, int]) -> None:
+    boxes = np.array([[10, 10, 60, 60], [20, 10, 70, 60]], np.float32)  # IoU 2/3
+    truth = GroundTruth(boxes, np.array(labels), CLASSES)
+    gone = Reason.SUPPRESSED if labels[0] == labels[1] else Reason.KEPT
+    table = Table.of(boxes, [0.9, 0.8], labels, None, [0, gone], [-1, 0 if gone else -1])
+    trace = trace_of({"nms": (table, None)}, frame=frame_of(truth=truth), final="nms")
+    losses = crowd_losses(Plan.of(trace, "nms"))
+    if gone:
+        (loss,) = losses
+        assert (loss.row, loss.by, loss.truth, loss.other) == (1, 0, 1, 0)
+        assert loss.iou == 1 and loss.truth_iou == pytest.approx(2 / 3) and loss.name == "person"
+    else:
+        assert losses == ()
 
 
 def test_a_higher_threshold_gives_the_crowd_its_box_back(crowd: Trace) -> None:
@@ -484,11 +505,13 @@ def test_without_ground_truth_there_is_no_hint(panel: NmsPanel, selection: Selec
 
 
 def test_nothing(panel: NmsPanel, selection: Selection) -> None:
-    assert panel.plan is None and "open a picture" in _text(panel, "summary")
+    assert panel.plan is None and "open a picture" in _text(panel, "empty")
+    assert not panel.picture.isVisible()
     assert not panel.grab().isNull()
     selection.set_trace(toy_trace())
     selection.set_trace(None)
     assert panel.plan is None and panel.table.lines.rowCount() == 0
+    assert not panel.picture.isVisible()
 
 
 @pytest.mark.parametrize("count", [0, 1])

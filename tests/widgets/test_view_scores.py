@@ -27,7 +27,7 @@ from engine.trace import Ref, Trace
 from tests.widgets.factory import frame_of, result, toy_trace, trace_of
 from tests.widgets.traces import real_trace, retraced
 from widgets import scores_text
-from widgets.scores_bars import ScoreBars
+from widgets.scores_painter import share
 from widgets.scores_panel import ScoresPanel
 from widgets.scores_vector import Vector, row_for
 from widgets.selection import Selection
@@ -285,13 +285,22 @@ def test_a_moved_threshold_moves_line_and_candidates(
     assert "no class is above the threshold 1" in _text(panel, "summary")
 
 
-def test_the_logarithmic_scale(qtbot: QtBot, panel: ScoresPanel) -> None:
-    bars = ScoreBars()
-    qtbot.addWidget(bars)
-    assert [bars.share(v) for v in (0.0, 0.25, 1.0)] == [0.0, 0.25, 1.0]
-    bars.show_vector(None, ranked=True, log=True)
-    shares = [bars.share(v) for v in (0.0, 1e-5, 1e-4, 0.1, 1.0)]
+def test_the_logarithmic_scale() -> None:
+    assert [share(v, log=False) for v in (0.0, 0.25, 1.0)] == [0.0, 0.25, 1.0]
+    shares = [share(v, log=True) for v in (0.0, 1e-5, 1e-4, 0.1, 1.0)]
     np.testing.assert_allclose(shares, [0, 0, 0.2, 0.8, 1], atol=1e-9)
+
+
+def test_order_and_scale_change_what_is_drawn(
+    panel: ScoresPanel, selection: Selection, real_trace: Trace
+) -> None:
+    selection.set_trace(real_trace)
+    selection.select(Ref("detections", 0))
+    linear = panel.bars.grab().toImage()
+    panel.log.click()
+    logarithmic = panel.bars.grab().toImage()
+    panel.order.setCurrentIndex(1)
+    assert linear != logarithmic != panel.bars.grab().toImage()
 
 
 def test_a_hidden_view_does_nothing(qtbot: QtBot, selection: Selection, real_trace: Trace) -> None:
