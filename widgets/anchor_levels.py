@@ -32,9 +32,13 @@ class LevelTable(NumberTable):
         super().__init__("Pyramid levels", _COLUMNS, lines=7)
         self._rows: list[tuple[str, ...]] = []
         self._tips: list[str] = []
+        self._layout: AnchorLayout | None = None
         self.set_counts(None)
 
     def set_levels(self, layout: AnchorLayout | None) -> None:
+        if layout == self._layout:
+            return
+        self._layout = layout
         self._rows, self._tips = [], []
         for at, level in enumerate(() if layout is None else layout.levels):
             sizes = sorted(set(level.sizes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
@@ -24,6 +24,7 @@ class NumberTable(QTableWidget):
         super().__init__(0, len(columns))
         self._lines = lines
         self._quiet = False
+        self._longest = [0] * len(columns)  # letters; columns grow and never shrink: no jumping
         self.setAccessibleName(name)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -37,7 +38,8 @@ class NumberTable(QTableWidget):
         self.verticalHeader().setDefaultSectionSize(round(self.fontMetrics().height() * 1.35))
         self.verticalHeader().setMinimumSectionSize(1)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        # Not ResizeToContents: it measures all rows again for every text that changes.
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setMinimumSectionSize(1)
         header.setHighlightSections(False)
         for at, (text, tip) in enumerate(columns):
@@ -53,6 +55,7 @@ class NumberTable(QTableWidget):
         self._quiet = True
         count = self.rowCount()
         self.setRowCount(len(rows))
+        blocked = self.model().blockSignals(True)  # one repaint for all texts
         for y, row in enumerate(rows):
             for x, text in enumerate(row):
                 item = self.item(y, x)
@@ -66,7 +69,13 @@ class NumberTable(QTableWidget):
                     item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
                 if tips and item.toolTip() != tips[y]:
                     item.setToolTip(tips[y])
+        self.model().blockSignals(blocked)
         self._quiet = False
+        self.viewport().update()
+        longest = [max((len(row[x]) for row in rows), default=0) for x in range(len(self._longest))]
+        if any(new > old for new, old in zip(longest, self._longest, strict=True)):
+            self._longest = list(map(max, longest, self._longest))
+            self.resizeColumnsToContents()
         if count != len(rows):
             self.updateGeometry()
 
@@ -109,6 +118,14 @@ class NumberTable(QTableWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.updateGeometry()  # a level scroll bar that comes must not cover the last row
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            high = round(self.fontMetrics().height() * 1.35)
+            self.verticalHeader().setDefaultSectionSize(high)
+            self.resizeColumnsToContents()
+            self.updateGeometry()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         bar = self.verticalScrollBar()
