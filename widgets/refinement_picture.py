@@ -99,13 +99,15 @@ class RefinementPicture(OwnKeys, QWidget):
         for drawn in self._boxes:
             room = room.united(drawn.box)
         side = max(room.width(), room.height())
-        if self._crop.contains(room) and side >= _ROOMY * self._crop.width():
+        roomy = side < _ROOMY * max(self._crop.width(), self._crop.height())
+        if self._crop.contains(room) and not roomy:
             return
-        if not math.isfinite(side):
+        if not math.isfinite(side) or self._image is None:
             return
-        half = max(side * (0.5 + _MARGIN), _LEAST / 2)
-        middle = room.center()
-        self._crop = QRectF(middle.x() - half, middle.y() - half, 2 * half, 2 * half)
+        rim = max(side * _MARGIN, (_LEAST - side) / 2)
+        # Beyond the picture there is nothing to see, unless a box reaches there.
+        there = QRectF(self._image.rect()).united(room)
+        self._crop = room.adjusted(-rim, -rim, rim, rim).intersected(there)
 
     def _placement(self) -> tuple[float, float, float]:
         """Zoom in view px per image px, and where image px (0, 0) lies."""
