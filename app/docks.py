@@ -6,10 +6,19 @@ view is made in the second phase of the start, or when the dock is opened first.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QLabel,
+    QMainWindow,
+    QScrollArea,
+    QTabWidget,
+    QWidget,
+)
 
 if TYPE_CHECKING:
     from widgets.selection import Selection
@@ -47,7 +56,7 @@ class ViewDock(QDockWidget):
             return
         self._made = True
         placeholder = self.widget()
-        self.setWidget(self.info.create(self._selection))
+        self.setWidget(scrolling(self.info.create(self._selection)))
         placeholder.deleteLater()
 
     def _on_visible(self, visible: bool) -> None:
@@ -55,21 +64,29 @@ class ViewDock(QDockWidget):
             self.make()
 
 
-def add_docks(window: QMainWindow, views: list[ViewInfo]) -> dict[str, ViewDock]:
-    """Docks by view key, laid out by area; those of one area after the first two share tabs."""
+def scrolling(widget: QWidget) -> QScrollArea:
+    """The widget in a frame that scrolls when the dock is smaller: no view dictates the window's
+    size, which may be a projector's 1280 x 720 with large text."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setWidget(widget)
+    return area
+
+
+def add_docks(
+    window: QMainWindow, views: Iterable[ViewInfo], first: QDockWidget
+) -> dict[str, ViewDock]:
+    """Docks by view key. ``first`` stands in front at the right, its tabs down the edge of the
+    window where all their names can be read; views of the other areas stand side by side."""
+    window.setTabPosition(AREAS["right"], QTabWidget.TabPosition.East)
+    window.addDockWidget(AREAS["right"], first)
     docks: dict[str, ViewDock] = {}
-    last: dict[str, list[ViewDock]] = {}
     for info in views:
-        if info.area not in AREAS:
-            continue
-        dock = ViewDock(info, window)
-        window.addDockWidget(AREAS[info.area], dock)
-        beside = last.setdefault(info.area, [])
-        if len(beside) >= 2:
-            window.tabifyDockWidget(beside[-1], dock)
-        beside.append(dock)
-        docks[info.key] = dock
-    for beside in last.values():
-        if len(beside) > 2:
-            beside[1].raise_()
+        if info.area in AREAS:
+            docks[info.key] = dock = ViewDock(info, window)
+            window.addDockWidget(AREAS[info.area], dock)
+            if info.area == "right":
+                window.tabifyDockWidget(first, dock)
+    first.raise_()
     return docks

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from engine.session import ModelChoice
 
 LAYOUT_VERSION = 1
-PARAMS_WIDTH = 280
+SIDE_WIDTH = 400
 BOTTOM_HEIGHT = 200
 
 
@@ -84,13 +84,12 @@ class MainWindow(QMainWindow):
         self._build_status()
         self.params_dock = QDockWidget("Parameters", self)
         self.params_dock.setObjectName("dock-parameters")
-        self.params_dock.setMinimumWidth(PARAMS_WIDTH)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.params_dock)
-        self.docks = add_docks(self, views())
+        self.docks = add_docks(self, views(), self.params_dock)
         self.view_menu.add_docks([self.params_dock, *self.docks.values()])
         self.file_menu.fill_recent()
         bottom = [d for d in self.docks.values() if d.info.area == "bottom"]
         self.resizeDocks(bottom, [BOTTOM_HEIGHT] * len(bottom), Qt.Orientation.Vertical)
+        self.resizeDocks([self.params_dock], [SIDE_WIDTH], Qt.Orientation.Horizontal)
         self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
 

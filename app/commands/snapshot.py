@@ -66,6 +66,7 @@ def run(args: argparse.Namespace) -> int:
     selection.set_show_rejected(args.rejected)
     view = infos[args.view].create(selection)
     view.resize(width, height)
+    view.show()
     with open_source(args.source) as source:
         for item in source.frames():
             if isinstance(item, BoxscopeError):

@@ -114,6 +114,9 @@ def _pictures(app: QApplication, launcher: Launcher, out: Path) -> list[Path]:
             if all(need in trace.stages for need in info.needs):
                 view = info.create(selection)
                 view.resize(960, 720)
+                view.show()
+                settled(app)
+                select_best()
                 take(f"view-{info.key}-{theme}", view, (960, 720))
                 view.close()
                 view.deleteLater()
