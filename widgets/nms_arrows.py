@@ -44,11 +44,18 @@ def tail(box: QRectF, to: QRectF) -> QPointF:
     return max(pairs, key=out)[0]
 
 
-def draw_arrows(painter: QPainter, arrows: list[Arrow], room: QRectF, taken: list[QRectF]) -> None:
-    """Lines first, then labels on top, each where there is room; ``taken`` is already occupied."""
+def draw_lines(painter: QPainter, arrows: list[Arrow]) -> None:
+    """The arrows themselves; the last one lies on top."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     for arrow in arrows:
         _line(painter, arrow)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+def draw_texts(painter: QPainter, arrows: list[Arrow], room: QRectF, taken: list[QRectF]) -> None:
+    """Labels, each where there is room beside its arrow; ``taken`` is already occupied."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     metrics = QFontMetricsF(painter.font())
     for arrow in reversed(arrows):  # the most important comes last, so it is named first
         size = (metrics.horizontalAdvance(arrow.text) + 8, metrics.height())

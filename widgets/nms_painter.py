@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTransform
 
 from engine.decisions import Step
 from widgets.box_item import draw_rects, snapped, to_view
-from widgets.nms_arrows import Arrow, draw_arrows
+from widgets.nms_arrows import Arrow, draw_lines, draw_texts
 from widgets.palette import (
     HALO,
     LABELS,
@@ -113,8 +113,9 @@ def _paint_decision(painter: QPainter, scene: Scene, transform: QTransform, room
         if by >= 0:
             text = f"#{row} IoU {plan.iou[row]:.3f}"
             arrows.append(Arrow(box, scene.rect(by, transform), text, SUPPRESSOR, 2.5))
+    draw_lines(painter, arrows)
     taken = [_name(painter, plan, chosen, to, room)]
-    draw_arrows(painter, arrows, room, taken)
+    draw_texts(painter, arrows, room, taken)
 
 
 def _outline(painter: QPainter, box: QRectF, colour: str, width: float, style: Qt.PenStyle) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPalette, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView, QWidget
 
 from widgets.palette import label_colour, reason_look
@@ -207,6 +207,14 @@ class DecisionTable(QTableView):
         row = self.lines.row_at(now.row())
         if not self._following and row >= 0:
             self.picked.emit(row)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The chosen line stays in sight when the room changes."""
+        super().resizeEvent(event)
+        if self.currentIndex().isValid():
+            at = self.horizontalScrollBar().value()
+            self.scrollTo(self.currentIndex())
+            self.horizontalScrollBar().setValue(at)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -289,6 +289,21 @@ def test_a_line_of_the_list_selects_and_goes_to_its_decision(
     assert f"{plan.iou[row]:.3f}" in _text(panel, "sentence")
 
 
+def test_the_chosen_line_stays_in_sight(
+    qtbot: QtBot, panel: NmsPanel, selection: Selection, real_trace: Trace
+) -> None:
+    selection.set_trace(real_trace)
+    selection.select(Ref("nms", int(Plan.of(real_trace, "nms").order[60])))
+    for height in (900, 600):
+        panel.resize(panel.width(), height)
+        inside = panel.table.viewport().rect()
+        qtbot.waitUntil(
+            lambda inside=inside: inside.contains(
+                panel.table.visualRect(panel.table.currentIndex()).center()
+            )
+        )
+
+
 def test_a_detection_chosen_elsewhere_shows_its_decision(
     panel: NmsPanel, selection: Selection, real_trace: Trace
 ) -> None:
