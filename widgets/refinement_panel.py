@@ -93,6 +93,8 @@ class RefinementPanel(QStackedWidget):
     def _refresh(self) -> None:
         """Everything for the present trace and box; nothing while nobody sees it."""
         if unseen(self):
+            if self._selection.ref != self._ref:
+                self._what_if = None  # it was tried on another box
             return
         old, old_trace, old_ref = self.step, self._trace, self._ref
         continues = old_trace is not None and old_trace is not self._selection.trace
