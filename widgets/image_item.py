@@ -11,6 +11,8 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from widgets.resample import Resampler, draw_smooth
+
 GRID_FROM = 12.0  # view px per image px at which the pixel grid appears
 
 
@@ -21,12 +23,13 @@ def wrap(pixels: NDArray[np.uint8]) -> QImage:
 
 
 class ImageItem(QGraphicsItem):
-    """The frame at (0, 0) in image px. Smooth when zoomed out, exact pixels when zoomed in."""
+    """The frame at (0, 0) in image px: smooth, until it is so large that its pixels are shown."""
 
     def __init__(self) -> None:
         super().__init__()
         self._pixels: NDArray[np.uint8] | None = None  # holds the memory under the QImage
         self._image = QImage()
+        self._resampler: Resampler | None = None
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     @property
@@ -42,7 +45,7 @@ class ImageItem(QGraphicsItem):
         """(H, W, 3) uint8 RGB, C-contiguous; not copied."""
         if self._pixels is None or self._pixels.shape != pixels.shape:
             self.prepareGeometryChange()
-        self._image, self._pixels = wrap(pixels), pixels
+        self._image, self._pixels, self._resampler = wrap(pixels), pixels, Resampler(pixels)
         self.update()
 
     def colour_at(self, x: int, y: int) -> tuple[int, int, int] | None:
@@ -62,12 +65,15 @@ class ImageItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        zoom = painter.worldTransform().m11()
+        zoom, dpr = painter.worldTransform().m11(), painter.device().devicePixelRatioF()
         exposed: Any = option.exposedRect  # type: ignore[attr-defined]
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 1)
-        # Whole pixels around what is exposed: a cut through a pixel would shift the resampling.
         part = exposed.toAlignedRect().adjusted(-1, -1, 1, 1).intersected(self._image.rect())
-        painter.drawImage(QRectF(part), self._image, QRectF(part))
+        if part.isEmpty():
+            return
+        if zoom * dpr == 1 or zoom >= GRID_FROM or self._resampler is None:
+            painter.drawImage(QRectF(part), self._image, QRectF(part))
+        else:
+            draw_smooth(painter, self._resampler, wrap, exposed, widget)
         if zoom >= GRID_FROM:
             self._grid(painter, QRectF(part))
 

@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from widgets.box_item import wrap_overlay
+from widgets.image_item import GRID_FROM
+from widgets.resample import Resampler, draw_smooth
 
 OPACITY = 0.45
 THRESHOLD = 0.5  # of a probability; torchvision's users cut there
@@ -44,7 +48,8 @@ class MaskItem(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self._pixels: NDArray[np.uint8] | None = None
-        self._image = QImage()
+        self._room = QRectF()
+        self._resampler: Resampler | None = None
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
 
@@ -57,16 +62,13 @@ class MaskItem(QGraphicsItem):
         if pixels is None and self._pixels is None:
             return
         self.prepareGeometryChange()
-        self._image = QImage()
-        if pixels is not None:
-            height, width, _ = pixels.shape
-            form = QImage.Format.Format_ARGB32_Premultiplied
-            self._image = QImage(pixels.data, width, height, pixels.strides[0], form)
+        self._room = QRectF() if pixels is None else QRectF(0, 0, *pixels.shape[1::-1])
+        self._resampler = None if pixels is None else Resampler(pixels)
         self._pixels = pixels
         self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(self._image.rect())
+        return QRectF(self._room)
 
     def paint(
         self,
@@ -74,7 +76,12 @@ class MaskItem(QGraphicsItem):
         option: QStyleOptionGraphicsItem,
         widget: QWidget | None = None,
     ) -> None:
-        if not self._image.isNull():
-            zoom = painter.worldTransform().m11()
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, zoom < 1)
-            painter.drawImage(QPointF(0, 0), self._image)
+        if self._resampler is None or self._pixels is None:
+            return
+        zoom, dpr = painter.worldTransform().m11(), painter.device().devicePixelRatioF()
+        if zoom * dpr == 1 or zoom >= GRID_FROM:
+            painter.drawImage(QPointF(0, 0), wrap_overlay(self._pixels))
+        else:
+            exposed: Any = option.exposedRect  # type: ignore[attr-defined]
+            if exposed.intersects(self._room):
+                draw_smooth(painter, self._resampler, wrap_overlay, exposed, widget)
