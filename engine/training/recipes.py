@@ -44,8 +44,8 @@ _TWO_STAGE = {
 _SINGLE_SHOT = {"classification": "class", "bbox_regression": "box"}
 
 RECIPES: dict[str, Recipe] = {
-    "boxscope-maskrcnn": Recipe(steps=4000, names=_TWO_STAGE),
-    "boxscope-ssd": Recipe(steps=2000, names=_SINGLE_SHOT, batch=16),
+    "boxscope-maskrcnn": Recipe(steps=3100, names=_TWO_STAGE),
+    "boxscope-ssd": Recipe(steps=950, names=_SINGLE_SHOT, batch=16),
 }
 
 

@@ -1,6 +1,6 @@
 """The picture of docs/models.md: twelve held-out scenes with what a shipped model finds in them.
 
-python tests/bench/scene_grid.py boxscope-maskrcnn docs/pictures/boxscope-maskrcnn.png
+    python tests/bench/scene_grid.py boxscope-maskrcnn docs/pictures/boxscope-maskrcnn.jpg
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def main() -> None:
             cells.append(annotated(frame, model([picture(frame)])[0], args.least))
     rows = [np.hstack(cells[i : i + COLUMNS]) for i in range(0, 12, COLUMNS)]
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(args.out), np.vstack(rows)[:, :, ::-1])
+    cv2.imwrite(str(args.out), np.vstack(rows)[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
 
 
 if __name__ == "__main__":
