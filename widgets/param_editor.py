@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.params import Param, Value
+from widgets.param_words import words
 from widgets.slider_scale import Scale
 
 _INT_MAX = 2**31 - 1
@@ -173,7 +174,7 @@ class ParamEditor(QWidget):
         lines = [param.help, f"Default {self._text(param.default)}"]
         if param.low is not None and param.high is not None:
             lines.append(f"From {param.low:g} to {self._text(f'{param.high:g}')}")
-        lines.append(self.key)
+        lines.append(f"On the command line: --set {self.key}=…")
         return "\n".join(line for line in lines if line)
 
     @Slot(object)
@@ -199,12 +200,6 @@ class ParamEditor(QWidget):
     @Slot()
     def _on_reset(self) -> None:
         self.reset.emit(self.key)
-
-
-def words(name: str) -> str:
-    """``score_threshold`` -> ``Score threshold``."""
-    text = name.replace("_", " ")
-    return text[:1].upper() + text[1:]
 
 
 class _NoWheel:

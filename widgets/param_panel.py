@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from widgets.param_editor import ParamEditor
+from widgets.section_heading import SectionHeading
 
 if TYPE_CHECKING:
     from engine.params import Value
@@ -152,14 +152,9 @@ class ParamGroup(QWidget):
 
     def __init__(self, info: StageInfo, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._heading = QToolButton()
+        self._heading = SectionHeading(info.title)
         self._heading.setObjectName("heading")
-        self._heading.setText(info.title)
         self._heading.setToolTip(info.help)
-        self._heading.setCheckable(True)
-        self._heading.setChecked(True)
-        self._heading.setAutoRaise(True)
-        self._heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._heading.toggled.connect(self._on_toggled)
         self.editors = [ParamEditor(f"{info.name}.{p.name}", p) for p in info.params]
         self._body = QWidget()
@@ -189,5 +184,4 @@ class ParamGroup(QWidget):
 
     @Slot(bool)
     def _on_toggled(self, on: bool) -> None:
-        self._heading.setArrowType(Qt.ArrowType.DownArrow if on else Qt.ArrowType.RightArrow)
         self._body.setVisible(on)

@@ -22,6 +22,8 @@ from engine.params import Settings
 from tests.widgets.factory import many_boxes, toy_trace
 from widgets.param_editor import ParamEditor
 from widgets.param_panel import ParamPanel
+from widgets.param_words import words
+from widgets.section_heading import SectionHeading
 from widgets.slider_scale import Scale
 
 LEFT = Qt.MouseButton.LeftButton
@@ -173,3 +175,30 @@ def test_every_handle_position_means_a_value_and_back(
 def test_a_log_slider_gives_small_values_room() -> None:
     scale = Scale.of(1, 10000, 1)
     assert scale.value(500) == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("nms_thresh", "NMS threshold"), ("pre_nms_top_n", "Top n before NMS"),
+     ("post_nms_top_n", "Top n after NMS"), ("detections_per_img", "Detections per picture"),
+     ("score_thresh", "Score threshold"), ("topk_candidates", "Top-k candidates"),
+     ("min_iou", "Minimum IoU"), ("n", "N"), ("boxes_per_roi", "Boxes per RoI")],
+)  # fmt: skip
+def test_parameters_are_named_in_words(name: str, said: str) -> None:
+    assert words(name) == said
+
+
+def test_the_key_for_the_command_line_is_in_the_tool_tip(panel: ParamPanel) -> None:
+    tip = editor(panel, "score_threshold.min_score").toolTip()
+    assert "--set score_threshold.min_score=" in tip
+
+
+def test_a_heading_folds_by_mouse_and_key(panel: ParamPanel, qtbot: QtBot) -> None:
+    group = panel.group("nms")
+    heading = group.findChild(SectionHeading, "heading")
+    before = heading.grab().toImage()
+    qtbot.mouseClick(heading, LEFT)
+    assert not group.is_open and not editor(panel, "nms.iou").isVisible()
+    assert heading.grab().toImage() != before  # the arrow turns
+    qtbot.keyClick(heading, Qt.Key.Key_Space)
+    assert group.is_open and editor(panel, "nms.iou").isVisible()
