@@ -49,7 +49,9 @@ class StepStrip(OwnKeys, QWidget):
         self._stage = ""
         self._backdrop: tuple[tuple[object, ...], QImage] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setAccessibleName("Steps from anchors to proposals")
         self.setAccessibleDescription("Left and Right choose a step.")
 
@@ -63,14 +65,14 @@ class StepStrip(OwnKeys, QWidget):
             if frame is None:
                 self._steps = ()
             if old is None or frame is None or old.pixels.shape != frame.pixels.shape:
-                self._fit_height()
+                self.updateGeometry()
             self.update()
 
     def set_steps(self, steps: tuple[Step, ...], truths: int) -> None:
         same = len(steps) == len(self._steps)
         self._steps, self._truths = steps, truths
         if not same:
-            self._fit_height()
+            self.updateGeometry()
         self.update()
 
     def set_stage(self, name: str) -> None:
@@ -86,17 +88,18 @@ class StepStrip(OwnKeys, QWidget):
 
     # --- places
 
-    def _columns(self, count: int | None = None) -> int:
+    def _columns(self, count: int | None = None, width: int | None = None) -> int:
         count = len(self._steps) if count is None else count
         smallest = 7 * self.fontMetrics().height()
-        return max(1, min(max(count, 1), self.width() // smallest))
+        return max(1, min(max(count, 1), (self.width() if width is None else width) // smallest))
 
     def _gap(self) -> int:
         return self.fontMetrics().height() // 2
 
-    def _picture_room(self, count: int | None = None) -> QSize:
-        columns, gap = self._columns(count), self._gap()
-        width = max(8, (self.width() - gap * (columns - 1)) // columns - 4)
+    def _picture_room(self, count: int | None = None, width: int | None = None) -> QSize:
+        columns, gap = self._columns(count, width), self._gap()
+        width = self.width() if width is None else width
+        width = max(8, (width - gap * (columns - 1)) // columns - 4)
         shape = (1, 1) if self._frame is None else (self._frame.width, self._frame.height)
         height = min(round(width * shape[1] / shape[0]), round(1.5 * width))
         return QSize(max(8, round(height * shape[0] / shape[1])), max(8, height))
@@ -110,11 +113,20 @@ class StepStrip(OwnKeys, QWidget):
         high = room.height() + 3 * line + gap
         return QRectF(column * (width + gap), row * (high + gap), width, high)
 
-    def _fit_height(self) -> None:
-        rows = -(-max(1, len(self._steps)) // self._columns())
-        high = round(self.place_of(0).height() * rows + self._gap() * (rows - 1)) + 2
-        if high != self.height():
-            self.setFixedHeight(high)
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        rows = -(-max(1, len(self._steps)) // self._columns(width=width))
+        line, room = self.fontMetrics().height(), self._picture_room(width=width)
+        return rows * (room.height() + 3 * line + 2 * self._gap()) - self._gap() + 2
+
+    def sizeHint(self) -> QSize:
+        return QSize(24 * self.fontMetrics().height(), self.minimumSizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        line = self.fontMetrics().height()  # the layout asks for the true height by the width
+        return QSize(7 * line, 7 * line)
 
     def _at(self, point: QPointF) -> int:
         places = [self.place_of(at).contains(point) for at in range(len(self._steps))]
@@ -122,7 +134,6 @@ class StepStrip(OwnKeys, QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_height()
         if event.oldSize().width() != self.width():
             self.size_changed.emit()
 
