@@ -28,7 +28,7 @@ from typing import BinaryIO, cast
 from engine import catalogue
 from engine.catalogue import ModelInfo
 from engine.errors import BoxscopeError, Cancelled
-from engine.session import Progress, Report
+from engine.request import Progress, Report
 
 TIMEOUT = 10.0  # seconds without a byte, or without an answer to a connection
 _ATTEMPTS = 20  # broken off and taken up again, as long as each brings something

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.errors import BoxscopeError, Cancelled
-from engine.frame import Frame
 from engine.params import Settings
 from engine.preload import preload_torch
+from engine.request import ModelChoice, Progress, Report, Request
 from engine.trace import Trace
 
 if TYPE_CHECKING:
@@ -18,44 +17,7 @@ if TYPE_CHECKING:
     from engine.pipeline import Pipeline
     from engine.weights import LoadedModel
 
-
-@dataclass(frozen=True)
-class ModelChoice:
-    """Which model: a name of the catalogue, optionally with somebody's own weights and labels."""
-
-    name: str
-    checkpoint: str | None = None
-    labels: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Request:
-    """All that one trace depends on, captured when it was asked for.
-
-    ``epoch`` changes with source, model or device: running work of an older epoch is cancelled and
-    its results are never shown. ``seq`` rises with every request, also within an epoch. ``base``
-    is a trace whose unchanged stages are taken over: the pinned one, when a live picture is frozen
-    and the session has gone on to newer frames since; by default the session's last.
-    """
-
-    frame: Frame
-    model: ModelChoice
-    device: str = "auto"
-    settings: Settings = field(default_factory=Settings)
-    epoch: int = 0
-    seq: int = 0
-    base: Trace | None = None
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What long work is doing. ``fraction`` 0..1, or None when nobody can know."""
-
-    text: str
-    fraction: float | None = None
-
-
-Report = Callable[[Progress], None]
+__all__ = ["ModelChoice", "Progress", "Report", "Request", "Session", "engine_threads"]
 
 
 def _ignore(_: Progress) -> None:

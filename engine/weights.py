@@ -18,7 +18,7 @@ from engine.catalogue import ModelInfo
 from engine.download import download
 from engine.errors import BoxscopeError, Cancelled
 from engine.labels import BACKGROUND, read_labels
-from engine.session import ModelChoice, Progress, Report
+from engine.request import ModelChoice, Progress, Report
 
 OutOfMemory = (torch.OutOfMemoryError, MemoryError)
 

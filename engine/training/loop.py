@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.errors import BoxscopeError, Cancelled
-from engine.session import Progress
+from engine.request import Progress
 from engine.training.checkpoint import LossLog, load_state, save_state, save_weights
 from engine.training.data import batch
 from engine.training.models import build
