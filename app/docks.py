@@ -32,7 +32,10 @@ AREAS = {
 
 
 class ViewDock(QDockWidget):
-    """A dock that makes its view when it is first visible and the window is ready for it."""
+    """A dock that makes its view when it is first in front and the window is ready for it.
+
+    Behind another tab the view is hidden, so that it does no work for nobody.
+    """
 
     def __init__(self, info: ViewInfo, window: QMainWindow) -> None:
         super().__init__(info.title, window)
@@ -40,7 +43,8 @@ class ViewDock(QDockWidget):
         self.setToolTip(info.help)
         self.info = info
         self._selection: Selection | None = None
-        self._made = False
+        self._view: QWidget | None = None
+        self._in_front = False
         waiting = QLabel("…")
         waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setWidget(waiting)
@@ -48,20 +52,24 @@ class ViewDock(QDockWidget):
 
     def begin(self, selection: Selection) -> None:
         self._selection = selection
-        self._on_visible(self.isVisible())
+        self._on_visible(self._in_front)
 
     def make(self) -> None:
         """Make the view now, visible or not (pictures of every view need it)."""
-        if self._made or self._selection is None:
+        if self._view is not None or self._selection is None:
             return
-        self._made = True
         placeholder = self.widget()
-        self.setWidget(scrolling(self.info.create(self._selection)))
+        self._view = self.info.create(self._selection)
+        self.setWidget(scrolling(self._view))
         placeholder.deleteLater()
 
     def _on_visible(self, visible: bool) -> None:
+        # Qt calls a dock behind another tab visible too; only its signal tells them apart.
+        self._in_front = visible
         if visible:
             self.make()
+        if self._view is not None:
+            self._view.setVisible(visible)
 
 
 def scrolling(widget: QWidget) -> QScrollArea:
