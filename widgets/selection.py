@@ -33,6 +33,14 @@ class Selection(QObject):
     rejected_changed = Signal(bool)
     # A view's wish, for whoever owns the parameters: "stage.param" and the value it should have.
     param_wished = Signal(str, object)
+    # The same from a button: a step of its own for undo, never merged with a slider's drag.
+    change_wished = Signal(str, object)
+    # A question for whoever has the detector: a `missed_question.MissQuestion`, None when nobody
+    # waits for the answer any more; and its `MissAnswer`.
+    miss_wished = Signal(object)
+    miss_changed = Signal(object)
+    # A wish to pin the shown trace.
+    freeze_wished = Signal(bool)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
