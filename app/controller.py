@@ -40,7 +40,8 @@ class Controller(QObject):
     ``failed(sentence, details)``; ``progressed(Progress | None)``;
     ``player_changed(PlayerState)``; ``answered(Answer)``; ``settings_changed(Settings)``;
     ``frozen_changed(bool)``; ``source_changed(str)``; ``model_changed(ModelChoice, device)``;
-    ``opening(str)`` a source that is being waited for, "" when that is over.
+    ``opening(str)`` a source that is being waited for, "" when that is over; ``submitted(seq)`` a
+    trace was asked for, so that other work of the engine gives way.
     """
 
     frame_shown = Signal(object)
@@ -54,6 +55,7 @@ class Controller(QObject):
     source_changed = Signal(str)
     model_changed = Signal(object, str)
     opening = Signal(str)
+    submitted = Signal(int)
 
     def __init__(
         self,
@@ -98,6 +100,11 @@ class Controller(QObject):
     def frame(self) -> Frame | None:
         """The frame that is shown or being worked on."""
         return self._frame
+
+    @property
+    def epoch(self) -> int:
+        """Changes with source, model and device; see the module."""
+        return self._epoch
 
     @property
     def model(self) -> ModelChoice:
@@ -212,6 +219,7 @@ class Controller(QObject):
             return
         self._seq += 1
         self._asked_at.append((self._seq, time.monotonic()))
+        self.submitted.emit(self._seq)
         trace = self._trace
         same = trace is not None and trace.frame.serial == self._frame.serial
         self._worker.submit(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.study import Study
 from app.undo import ChangeSettings
 from engine import catalogue
 from engine.frame import Frame
@@ -55,6 +56,7 @@ class Presenter(QObject):
         controller.source_changed.connect(self._on_source)
         controller.model_changed.connect(self._on_model)
         controller.answered.connect(self._on_answer)
+        self.study = Study(controller, window.selection, window.ribbon, self)
         window.progress.cancelled.connect(controller.cancel)
         window.model_chooser.chosen.connect(self._choose_model)
         window.device_chooser.chosen.connect(self._choose_device)
@@ -66,6 +68,7 @@ class Presenter(QObject):
         bar.loop.connect(controller.set_loop)
         window.params.changed.connect(self._on_param)
         window.selection.param_wished.connect(self._on_param)
+        window.selection.change_wished.connect(self._on_change)
         window.params.reset_requested.connect(self._reset_one)
         window.params.reset_all_requested.connect(self.reset_params)
         window.selection.stage_changed.connect(window.params.set_stage)
@@ -79,6 +82,7 @@ class Presenter(QObject):
 
     def stop(self) -> None:
         self._status.stop()
+        self.study.stop()
 
     def start_at(self, stage: str) -> None:
         """Show this stage when the first trace has it."""
@@ -173,11 +177,18 @@ class Presenter(QObject):
 
     @Slot(str, object)
     def _on_param(self, key: str, value: Value) -> None:
+        self._move(key, value, merge=key)
+
+    @Slot(str, object)
+    def _on_change(self, key: str, value: Value) -> None:
+        self._move(key, value, merge="")
+
+    def _move(self, key: str, value: Value, merge: str) -> None:
         after = self._controller.settings.with_(key, value)
         trace = self._controller.trace
         if trace is not None and value == _default(trace, key):
             after = after.without(key)
-        self._change(f"move {key}", key, after)
+        self._change(f"move {key}", merge, after)
 
     @Slot(str)
     def _reset_one(self, key: str) -> None:
