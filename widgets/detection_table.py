@@ -211,6 +211,8 @@ class DetectionTable(QWidget):
         header = self.view.verticalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setDefaultSectionSize(metrics.height() + 6)
+        # Room for the headings and a row, where a table asks for more than a low dock has.
+        self.view.setMinimumHeight(3 * (metrics.height() + 6))
 
 
 class _View(QTableView):

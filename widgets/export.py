@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from engine.errors import BoxscopeError
+from engine.files import written
 from widgets.background import settle
 
 if TYPE_CHECKING:
@@ -89,16 +88,5 @@ def _svg(widget: QWidget) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """To a temporary name in the same folder, then moved into place."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise BoxscopeError(f"{path} could not be written: {error.strerror or error}.") from None
+    with written(path) as temporary:
+        temporary.write_bytes(data)
