@@ -63,7 +63,7 @@ class Canvas(QGraphicsView):
         self._dragged = False
         self._last_click: QPointF | None = None
         self._cursor: QPointF | None = None  # scene coordinates; None when outside
-        self._shows = {"labels": True, "masks": True, "truth": False}
+        self._shows = {"labels": True, "masks": True, "keypoints": True, "truth": False}
         self.setScene(QGraphicsScene(self))
         # So large that Qt's own scrolling never meets an end: where the picture may go is up to us.
         self.setSceneRect(QRectF(-ROOM, -ROOM, 2 * ROOM, 2 * ROOM))
@@ -130,7 +130,13 @@ class Canvas(QGraphicsView):
         self._show("labels", on)
 
     def set_show_masks(self, on: bool) -> None:
+        """Masks and keypoints: the shapes of the detections."""
         self._show("masks", on)
+        self._show("keypoints", on)
+
+    def set_show_keypoints(self, on: bool) -> None:
+        """Keypoints and skeletons alone."""
+        self._show("keypoints", on)
 
     def set_show_truth(self, on: bool) -> None:
         """Ground truth boxes, dashed white over black, where the frame has any."""

@@ -16,6 +16,7 @@ from widgets.background import Newest, waited
 from widgets.box_item import BoxItem, to_view, wrap_overlay
 from widgets.highlight_item import HighlightItem
 from widgets.image_item import ImageItem
+from widgets.keypoint_item import KeypointItem
 from widgets.labels import LabelLayer
 from widgets.mask_item import MaskItem, tint
 from widgets.palette import label_colour
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from engine.frame import Frame
+    from engine.pipeline import StageResult
     from engine.trace import Ref, Trace
     from widgets.canvas import Canvas
     from widgets.selection import Selection
 
 MASK_STAGE = "masks"
+KEYPOINT_STAGE = "keypoints"
 _BOXES = 2  # place of the boxes among the items, from the bottom
 _HIT_SLOP = 3  # view px by which a box is easier to hit than it is large
 
@@ -47,13 +50,14 @@ class Layers(QObject):
         self._shows: dict[str, bool] = {}
         self._shown: Shown | None = None
         self._image, self._masks, self._boxes = ImageItem(), MaskItem(), BoxItem()
-        self._highlights = HighlightItem()
+        self._keypoints, self._highlights = KeypointItem(), HighlightItem()
         self._labels = LabelLayer()
         self._labels_for: tuple[Any, ...] = ()
         self._items: tuple[QGraphicsItem, ...] = (
             self._image,
             self._masks,
             self._boxes,
+            self._keypoints,
             self._highlights,
         )
         for height, item in enumerate(self._items):
@@ -64,6 +68,7 @@ class Layers(QObject):
         self._overlay = Newest("boxscope-overlay", self._on_overlay)
         self._tint = Newest("boxscope-masks", self._on_tint)
         self._tint_of: Any = None
+        self._keypoints_of: tuple[Any, ...] = ()
 
     @property
     def shown(self) -> Shown | None:
@@ -108,6 +113,7 @@ class Layers(QObject):
 
     def refresh_highlights(self) -> None:
         trace = self._trace()
+        self._refresh_keypoints(trace)
         found: list[marks.Mark] = []
         if self._frame is not None and self._shows.get("truth"):
             found += marks.truth(self._frame.truth)
@@ -200,7 +206,7 @@ class Layers(QObject):
         """Paint these items, and with the uppermost the words over them."""
         weight = max(1, round(min(image.width(), image.height()) / 900))
         area = QRectF(image.rect())
-        self._boxes.weight = self._highlights.weight = weight
+        self._boxes.weight = self._keypoints.weight = self._highlights.weight = weight
         seen = [item.isVisible() for item in self._items]
         for item, was in zip(self._items, seen, strict=True):
             item.setVisible(was and item in items)
@@ -217,7 +223,7 @@ class Layers(QObject):
             painter.end()
             for item, was in zip(self._items, seen, strict=True):
                 item.setVisible(was)
-            self._boxes.weight = self._highlights.weight = 1
+            self._boxes.weight = self._keypoints.weight = self._highlights.weight = 1
         return image
 
     # --- what takes long
@@ -245,20 +251,36 @@ class Layers(QObject):
             self._boxes.set_overlay(pixels, transform, dpr)
 
     def _refresh_masks(self, trace: Trace | None) -> None:
-        result = None if trace is None else trace.stages.get(MASK_STAGE)
-        wanted = (
-            trace is not None
-            and result is not None
-            and self._shows.get("masks")
-            and boxes_stage(trace, self._selection.stage) == trace.final
-        )
-        if not wanted or trace is None or result is None:
+        result = self._of_detections(trace, MASK_STAGE)
+        if trace is None or result is None or not self._shows.get("masks"):
             self._tint_of = None
             self._tint.cancel()
             self._masks.set_tint(None)
         elif self._tint_of is not result:
             self._tint_of = result
             self._tint.submit(partial(_tint_job, trace, result))
+
+    def _refresh_keypoints(self, trace: Trace | None) -> None:
+        """Of sure detections, and of the selected one."""
+        result = self._of_detections(trace, KEYPOINT_STAGE)
+        if trace is None or result is None or not self._shows.get("keypoints"):
+            self._keypoints_of = ()
+            self._keypoints.set_points(np.zeros((0, 17, 3)), np.zeros((0, 17)))
+            return
+        ref = self._selection.ref
+        row = ref.row if ref is not None and ref.stage == trace.final else -1
+        if self._keypoints_of != (result.serial, row):
+            self._keypoints_of = (result.serial, row)
+            table = trace.table(trace.final)
+            rows = np.flatnonzero((table.scores[table.kept] >= BANDS[-1]) | (table.kept == row))
+            arrays = result.arrays
+            self._keypoints.set_points(arrays["keypoints"][rows], arrays["scores"][rows])
+
+    def _of_detections(self, trace: Trace | None, stage: str) -> StageResult | None:
+        """A stage that follows the detections, if those are what is shown."""
+        if trace is None or boxes_stage(trace, self._selection.stage) != trace.final:
+            return None
+        return trace.stages.get(stage)
 
     @Slot(object)
     def _on_tint(self, done: tuple[Any, NDArray[np.uint8]]) -> None:

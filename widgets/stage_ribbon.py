@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from engine.trace import Trace
     from widgets.selection import Selection
 
+_THINGS = {"masks": "mask", "keypoints": "pose"}
 _PAD = 9
 _GAP = 3
 
@@ -85,7 +86,7 @@ class StageRibbon(QScrollArea):
                 result = trace.stages[name]
                 table = result.table
                 counts = None if table is None else (len(table.kept), len(table))
-                chip.set_numbers(counts, result.seconds)
+                chip.set_numbers(counts, result.seconds, _things(trace, name))
 
     def _rebuild(self, trace: Trace | None) -> None:
         for chip in self._chips.values():
@@ -197,9 +198,10 @@ class StageChip(QAbstractButton):
         self.name, self.title = name, title
         self._help = help_text
         self._counts: tuple[int, int] | None = None
+        self._things = ""
         self._seconds = 0.0
         self._coverage: tuple[int, int] | None = None
-        self._digits = 0
+        self._widest = ""
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._lines = 2
@@ -209,19 +211,25 @@ class StageChip(QAbstractButton):
 
     def lines(self) -> tuple[str, ...]:
         """What is written on the chip, from top to bottom."""
-        counts = "no boxes" if self._counts is None else "{:,} / {:,}".format(*self._counts)
-        numbers = f"{counts}   {_milliseconds(self._seconds)}"
+        numbers = f"{self._counted()}   {_milliseconds(self._seconds)}"
         covered = () if self._coverage is None else ("truth {}/{}".format(*self._coverage),)
         return (self.title, numbers, *covered)
 
-    def set_numbers(self, counts: tuple[int, int] | None, seconds: float) -> None:
-        """``counts`` (kept, total) or None for a stage without boxes."""
-        if (counts, seconds) == (self._counts, self._seconds):
+    def _counted(self) -> str:
+        if self._counts is None:
+            return self._things or "no boxes"
+        return "{:,} / {:,}".format(*self._counts)
+
+    def set_numbers(self, counts: tuple[int, int] | None, seconds: float, things: str = "") -> None:
+        """``counts`` (kept, total), or None for a stage without boxes: it may have ``things``."""
+        if (counts, seconds, things) == (self._counts, self._seconds, self._things):
             return
-        self._counts, self._seconds = counts, seconds
-        digits = len(f"{counts[1]:,}") if counts else 0
-        if digits > self._digits:  # grows, never shrinks: no jitter
-            self._digits = digits
+        self._counts, self._seconds, self._things = counts, seconds, things
+        widest = (
+            self._counted() if counts is None else "{0} / {0}".format("8" * len(f"{counts[1]:,}"))
+        )
+        if len(widest) > len(self._widest):  # grows, never shrinks: no jitter
+            self._widest = widest
             self.updateGeometry()
             self.grown.emit()
         self._describe()
@@ -242,12 +250,10 @@ class StageChip(QAbstractButton):
     def sizeHint(self) -> QSize:
         bold = self.font()
         bold.setBold(True)
-        widest = "8" * self._digits
-        numbers = f"{widest} / {widest}" if self._digits else "no boxes"
         metrics = self.fontMetrics()
         width = max(
             QFontMetrics(bold).horizontalAdvance(self.title),
-            metrics.horizontalAdvance(f"{numbers}   8888 ms"),
+            metrics.horizontalAdvance(f"{self._widest}   8888 ms"),
         )
         return QSize(width + 2 * _PAD, self._lines * metrics.lineSpacing() + _PAD)
 
@@ -291,6 +297,8 @@ class StageChip(QAbstractButton):
         words = [f"<b>{self.title}</b> ({self.name})"]
         if self._counts is not None:
             words.append("{:,} boxes kept of {:,}".format(*self._counts))
+        elif self._things:
+            words.append(self._things)
         if self._coverage is not None:
             words.append("{} of {} ground truth boxes still covered".format(*self._coverage))
         words.append(_milliseconds(self._seconds))
@@ -303,6 +311,18 @@ class StageChip(QAbstractButton):
     def _on_clicked(self) -> None:
         self.setChecked(True)
         self.chosen.emit(self.name)
+
+
+def _things(trace: Trace, stage: str) -> str:
+    """What a stage made for each detection: "22 masks"; "" for stages before the detections."""
+    result, names = trace.stages[stage], list(trace.stages)
+    final = trace.stages.get(trace.final)
+    if result.table is not None or not result.arrays or final is None or final.table is None:
+        return ""
+    if names.index(stage) < names.index(trace.final):
+        return ""
+    count, thing = len(final.table.kept), _THINGS.get(stage, "result")
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _milliseconds(seconds: float) -> str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QPlainTextEdit, QPushButton, QSlider, QToolButton
 from pytestqt.qtbot import QtBot
 
+from engine.table import Table
 from engine.trace import Ref
-from tests.widgets.factory import many_boxes, toy_trace
+from tests.widgets.factory import many_boxes, result, toy_trace, trace_of
 from widgets.lineage_bar import LineageBar
 from widgets.message_bar import MessageBar
 from widgets.progress_bar import ProgressStrip
@@ -36,6 +38,23 @@ def test_ribbon_tells_kept_total_and_time(ribbon: StageRibbon, selection: Select
     assert ribbon.chip("nms").lines() == ("Nms", "2 / 3   1.2 ms")
     assert ribbon.chip("input").lines() == ("Input", "no boxes   1.2 ms")
     assert "About nms." in ribbon.chip("nms").toolTip()
+
+
+def test_ribbon_counts_what_is_made_for_each_detection(
+    ribbon: StageRibbon, selection: Selection
+) -> None:
+    some = {"masks": np.zeros((2, 4, 4)), "keypoints": np.zeros((2, 17, 3))}
+    results = {name: result(name, arrays={"any": array}) for name, array in some.items()}
+    early = {"features": result("features", arrays={"maps": np.zeros((2, 3))})}
+    tables = {name: (table.table, table.source) for name, table in toy_trace().stages.items()}
+    selection.set_trace(trace_of(tables, results=results))
+    assert ribbon.chip("masks").lines()[1].startswith("2 masks ")
+    assert ribbon.chip("keypoints").lines()[1].startswith("2 poses ")
+    one = {"detections": (Table.of([[0, 0, 9, 9]], [0.9]), None)}
+    selection.set_trace(trace_of(one, results=results))
+    assert ribbon.chip("masks").lines()[1].startswith("1 mask ")
+    selection.set_trace(trace_of({"input": (None, None)}, results=early, final="none"))
+    assert ribbon.chip("features").lines()[1].startswith("no boxes ")
 
 
 def test_ribbon_shows_coverage_when_given(ribbon: StageRibbon, selection: Selection) -> None:

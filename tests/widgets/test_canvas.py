@@ -14,7 +14,8 @@ from engine.trace import Ref
 from tests.widgets.factory import frame_of, many_boxes, result, toy_trace, trace_of, truth_of
 from widgets.canvas import Canvas
 from widgets.canvas_layers import Layers
-from widgets.palette import label_colour, reason_look
+from widgets.keypoint_item import KeypointItem
+from widgets.palette import OKABE_ITO, label_colour, reason_look
 from widgets.selection import Selection
 
 LEFT, NO = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -302,6 +303,47 @@ def test_masks_tint_the_picture(canvas: Canvas, selection: Selection, qtbot: QtB
     assert np.abs(np.subtract(colour(image, view(canvas, 50, 50) + QPoint(1, 1)), mixed)).max() <= 3
     canvas.set_show_masks(False)
     assert item.pixels is None
+
+
+def posed(scores: list[float]) -> dict[str, object]:
+    """The results of a keypoint stage: persons that stand 60 px apart, all joints on a grid."""
+    grid = np.stack([np.arange(17) * 3.0, np.arange(17) * 6.0, np.ones(17)], 1)
+    points = np.stack([grid + np.array([20 + 60 * d, 20, 0]) for d in range(len(scores))])
+    logits = np.full((len(scores), 17), 5.0)
+    return {"keypoints": result("keypoints", arrays={"keypoints": points, "scores": logits})}
+
+
+def test_keypoints_of_sure_and_of_selected_detections(canvas: Canvas, selection: Selection) -> None:
+    canvas.set_show_labels(False)
+    scores = [0.9, 0.3]
+    table = Table.of([[20, 20, 70, 120], [80, 20, 130, 120]], scores, [1, 1])
+    selection.set_trace(trace_of({"detections": (table, None)}, results=posed(scores)))
+    nose, second = view(canvas, 20, 20), view(canvas, 80, 20)
+    yellow = QColor(OKABE_ITO[3]).getRgb()[:3]
+    assert colour(shot(canvas), nose) == yellow != colour(shot(canvas), second)
+    ankle = view(canvas, 20 + 15 * 3, 20 + 15 * 6)  # of the left leg
+    assert colour(shot(canvas), ankle) == QColor(OKABE_ITO[0]).getRgb()[:3]
+    selection.select(Ref("detections", 1))
+    far = view(canvas, 80 + 15 * 3, 20 + 15 * 6)
+    off = np.subtract(colour(shot(canvas), far), QColor(OKABE_ITO[0]).getRgb()[:3])
+    assert np.abs(off).max() < 40  # under the tint of the selected box
+    canvas.set_show_keypoints(False)
+    assert layers(canvas)._keypoints.empty
+    canvas.set_show_masks(True)  # shapes of detections are switched together
+    assert not layers(canvas)._keypoints.empty
+    selection.set_stage("keypoints")
+    assert not layers(canvas)._keypoints.empty
+
+
+def test_doubtful_keypoints_get_no_limbs(qapp: QApplication) -> None:
+    item = KeypointItem()
+    points = np.tile([50.0, 50.0, 1.0], (1, 17, 1))
+    item.set_points(points, np.zeros((1, 17)))
+    assert not item.empty and not any(item._limbs)
+    item.set_points(points, np.full((1, 17), 3.0))
+    assert sum(len(limbs) for limbs in item._limbs) == 19
+    item.set_points(points[:0], np.zeros((0, 17)))
+    assert item.empty
 
 
 @pytest.mark.parametrize("labels", [1, 5])
