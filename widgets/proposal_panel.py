@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QSignalBlocker, Slot
+from PySide6.QtCore import QMetaObject, QPointF, QSignalBlocker, Qt, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
@@ -164,6 +164,8 @@ class ProposalPanel(ProposalWidgets):
         self.heading.setText(
             f"<b>Recall against number of {asked.road.words}</b> (IoU ≥ {asked.threshold:.2f})"
         )
+        # Queued behind the layout's own request, which knows the old heights only.
+        QMetaObject.invokeMethod(self, "fit_page", Qt.ConnectionType.QueuedConnection)  # type: ignore[call-overload]
         self._tell()
 
     # --- the number of proposals

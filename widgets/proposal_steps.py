@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _MOVES = {
     Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1,
 }  # fmt: skip
+USUAL = 5  # steps: the height to keep free before they come
 
 
 class StepStrip(OwnKeys, QWidget):
@@ -89,7 +90,7 @@ class StepStrip(OwnKeys, QWidget):
     # --- places
 
     def _columns(self, count: int | None = None, width: int | None = None) -> int:
-        count = len(self._steps) if count is None else count
+        count = len(self._steps) or USUAL if count is None else count
         smallest = 7 * self.fontMetrics().height()
         return max(1, min(max(count, 1), (self.width() if width is None else width) // smallest))
 
@@ -117,7 +118,7 @@ class StepStrip(OwnKeys, QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        rows = -(-max(1, len(self._steps)) // self._columns(width=width))
+        rows = -(-(len(self._steps) or USUAL) // self._columns(width=width))
         line, room = self.fontMetrics().height(), self._picture_room(width=width)
         return rows * (room.height() + 3 * line + 2 * self._gap()) - self._gap() + 2
 

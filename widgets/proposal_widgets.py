@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -64,7 +64,7 @@ class ProposalWidgets(StudyPanel):
         side.addWidget(self.heading)
         side.addWidget(self.plot, 1)
         side.addLayout(self._numbers())
-        page = QScrollArea()
+        page = self.page = QScrollArea()
         page.setWidgetResizable(True)
         page.setFrameShape(QFrame.Shape.NoFrame)
         page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -74,6 +74,14 @@ class ProposalWidgets(StudyPanel):
         whole = QVBoxLayout(self)
         whole.addWidget(TurningSplitter(left, page), 1)
         whole.addWidget(self.explanation)
+
+    @Slot()
+    def fit_page(self) -> None:
+        """As high as its parts need: a scroll area does not shrink what became lower by itself."""
+        content = self.page.widget()
+        high = max(self.page.viewport().height(), content.heightForWidth(content.width()))
+        if high != content.height():
+            content.resize(content.width(), high)
 
     def _controls(self) -> QGridLayout:
         grid = QGridLayout()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine import boxes, scenes
+from engine.frame import Frame
 from engine.trace import Ref, Trace
 from tests.widgets import factory, traces
 from tests.widgets.anchored import layout_of, single_shot, truths
@@ -373,3 +374,16 @@ def test_steps_have_room_at_every_width(
     assert max(p.bottom() for p in places) <= strip.height()
     assert max(p.right() for p in places) <= strip.width()
     assert not any(a.intersects(b) for a in places for b in places if a is not b)
+
+
+def test_lower_pictures_leave_nothing_to_scroll(
+    qtbot: QtBot, show: Callable, panel: ProposalPanel
+) -> None:
+    tall = Frame(np.zeros((300, 200, 3), np.uint8), "test")
+    wide = Frame(np.zeros((100, 300, 3), np.uint8), "test")
+    panel.resize(900, 560)
+    show(traces.run(tall))
+    page = panel.page
+    qtbot.waitUntil(lambda: page.widget().height() > page.viewport().height())
+    show(traces.run(wide))
+    qtbot.waitUntil(lambda: page.widget().height() == page.viewport().height())
