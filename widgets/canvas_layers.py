@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGraphicsItem
 from widgets import marks, overlay
 from widgets.background import Newest, waited
 from widgets.box_item import BoxItem, to_view, wrap_overlay
-from widgets.highlight_item import HighlightItem
+from widgets.highlight_item import HighlightItem, Mark
 from widgets.image_item import ImageItem
 from widgets.keypoint_item import KeypointItem
 from widgets.labels import LabelLayer
@@ -114,7 +114,7 @@ class Layers(QObject):
     def refresh_highlights(self) -> None:
         trace = self._trace()
         self._refresh_keypoints(trace)
-        found: list[marks.Mark] = []
+        found: list[Mark] = []
         if self._frame is not None and self._shows.get("truth"):
             found += marks.truth(self._frame.truth)
         if trace is not None:
@@ -182,8 +182,8 @@ class Layers(QObject):
         Very many boxes are painted on another thread; what is seen now is saved whatever comes
         meanwhile.
         """
-        size = self._image.image.size()
-        if not self._boxes.wants_overlay:
+        size, shown = self._image.image.size(), self._shown
+        if shown is None or not self._boxes.wants_overlay:
             return self._render(QImage(size, QImage.Format.Format_RGB32), self._items)
         below, above = self._items[:_BOXES], self._items[_BOXES:]
         image = self._render(QImage(size, QImage.Format.Format_RGB32), below)
@@ -195,7 +195,7 @@ class Layers(QObject):
         finally:
             self._boxes.sure_only = False
         full = (size.width(), size.height())
-        _, pixels, _, _ = waited(partial(_overlay_job, self._shown, QTransform(), full, 1.0))
+        _, pixels, _, _ = waited(partial(_overlay_job, shown, QTransform(), full, 1.0))
         painter = QPainter(image)
         painter.drawImage(0, 0, wrap_overlay(pixels))
         painter.drawImage(0, 0, over)
