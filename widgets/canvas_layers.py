@@ -82,7 +82,7 @@ class Layers(QObject):
     @property
     def overlay_busy(self) -> bool:
         """Are boxes being sorted, or is a picture of boxes or masks being made?"""
-        return self._prepared.busy or self._overlay.busy or self._tint.busy
+        return self._prepared.waits or self._overlay.busy or self._tint.busy
 
     def set_pixels(self, pixels: NDArray[np.uint8]) -> None:
         self._image.set_pixels(pixels)

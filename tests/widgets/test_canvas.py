@@ -362,12 +362,13 @@ def test_many_boxes_come_as_a_picture_from_another_thread(
     qtbot.waitUntil(lambda: not layers(canvas).overlay_busy)
 
 
+@pytest.mark.parametrize("count", [20_000, 60_000])  # while drawn, while sorted
 def test_deleting_the_canvas_while_a_picture_is_made_is_safe(
-    qtbot: QtBot, selection: Selection
+    qtbot: QtBot, selection: Selection, count: int
 ) -> None:
     canvas = Canvas(selection)
     canvas.resize(400, 300)
-    selection.set_trace(many_boxes(60000, (400, 300)))
+    selection.set_trace(many_boxes(count, (400, 300)))
     assert layers(canvas).overlay_busy
     canvas.deleteLater()
     del canvas
