@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from widgets.palette import HALO, REASONS
 from widgets.shown_boxes import COLOURS, FIRST_LABEL, Shown
 
-DIRECT = 1000  # boxes painted on the GUI thread, in some 2 ms; more are clearer as densities
+DIRECT = 1500  # boxes painted on the GUI thread, in some 3 ms; more are clearer as densities
 HALO_UP_TO = 400  # boxes with a dark rim and a double line
 _SURE = 2  # band from which rows stand out
 _ALPHA = (200, 70, 150, 255)  # of rejected, unsure, fairly sure and sure rows

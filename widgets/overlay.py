@@ -1,11 +1,12 @@
 """Box outlines as a picture: for so many boxes that painting them one by one would be too slow.
 
-Two ways, for any thread. Boxes of one colour (200,000 anchors): every pixel gets the number of
+Two ways, for any thread. Boxes of a few colours (200,000 anchors; kept and suppressed ones), colour
+over colour: every pixel gets the number of
 edges that cross it, by adding +1 where an edge begins and -1 where it ends and summing along the
 line. The opacity of n translucent edges over one another is 1 - (1 - a)^n, so dense places stand
 out as they would with a translucent pen (more translucent, the more boxes there are); the time
-hardly depends on the number of boxes. Boxes of several colours: OpenCV's polylines, colour by
-colour, without that effect. Both work in small chunks where they hold Python's lock, because the
+hardly depends on the number of boxes. Boxes of many colours: OpenCV's polylines, colour by colour,
+without that effect. Both work in small chunks where they hold Python's lock, because the
 GUI thread must not wait for it.
 """
 
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 ALPHA = 0.6  # of one edge where there is room
 DENSE_ALPHA = 0.7  # of the dense places, however many edges cross there
+FEW = 3  # colours whose edges are counted; each takes some 20 ms
 _CHUNK = 2000
 _F = NDArray[np.float32]
 _I = NDArray[np.int64]
@@ -40,8 +42,12 @@ def render(
     edges = np.floor(corners).astype(np.int64)
     styles = styles[seen]
     used = np.flatnonzero(np.bincount(styles, minlength=len(colours)))
-    if len(used) == 1:
-        return _shade(_count_edges(edges, width, height), colours[used[0]], alpha)
+    if 1 <= len(used) <= FEW:
+        out = _shade(_count_edges(edges[styles == used[0]], width, height), colours[used[0]], alpha)
+        for style in used[1:]:
+            count = _count_edges(edges[styles == style], width, height)
+            out = _over(_shade(count, colours[style], alpha), out)
+        return out
     lengths = 2 * (edges[:, 2:] - edges[:, :2]).sum()
     crossed = float(lengths) / (width * height)  # edges over a px, on average
     return _draw(edges, styles, used, colours, size, max(alpha / (1 + crossed), 0.2))
@@ -81,6 +87,12 @@ def _shade(count: _F, colour: NDArray[np.uint8], alpha: float) -> NDArray[np.uin
     places = np.minimum(count, most).astype(np.intp)
     packed = np.take(table, places, mode="clip")
     return packed.view(np.uint8).reshape(*count.shape, 4)
+
+
+def _over(top: NDArray[np.uint8], bottom: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(H, W, 4) uint8 premultiplied: one picture over another."""
+    clear = 255 - top[..., 3:].astype(np.uint16)
+    return top + (bottom * clear // 255).astype(np.uint8)
 
 
 def _count_edges(edges: _I, width: int, height: int) -> _F:

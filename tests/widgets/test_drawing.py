@@ -62,6 +62,18 @@ def test_overlapping_edges_grow_more_opaque() -> None:
     assert done[10, 2, 2] == pytest.approx(200 / 255 * thrice, abs=1)  # premultiplied; red third
 
 
+def test_kept_boxes_cover_rejected_ones_where_both_crowd() -> None:
+    """Two colours: each grows with its own edges, the last colour lies on top."""
+    boxes = np.array([[2, 2, 30, 20]] * 3 + [[2, 5, 30, 25]] * 2, np.float64)
+    done = overlay.render(boxes, np.array([0, 0, 0, 1, 1]), COLOUR, (40, 30), alpha=0.3)
+    red, blue = done[2, 10], done[25, 10]
+    assert red[2] > red[0] and blue[0] > 0 and blue[2] == 0
+    both = done[10, 2]  # left edges of all five
+    assert both[3] > red[3] > blue[3]
+    assert both[0] >= blue[0] and 0 < both[2] < red[2]
+    assert both[:3].max() <= both[3]  # premultiplied
+
+
 def test_dense_places_stay_translucent() -> None:
     rng = np.random.default_rng(0)
     corner = rng.uniform(0, 80, (50_000, 2))
