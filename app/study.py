@@ -7,6 +7,7 @@ to the next request at once. How many objects every stage still covers is shown 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
 
 COVERAGE, MISS = "coverage", "miss"
 REST_MS = 200  # a question that stands this long is searched; a dragged slider asks 20 a second
-LIVE_COVERAGE_MS = 300  # between two counts while the picture moves: nobody reads faster
+# Between two counts while the picture moves: nobody reads faster, and counting takes no more than
+# a fortieth of the engine's time.
+LIVE_COVERAGE_MS, LONGEST_MS, SHARE = 300, 2000, 1 / 40
 
-Covered = tuple[Trace, dict[str, tuple[int, int]]]
+Covered = tuple[Trace, dict[str, tuple[int, int]], float]  # seconds that counting took
 
 
 class Study(QObject):
@@ -114,7 +117,9 @@ class Study(QObject):
 
     def _show_coverage(self, value: Covered) -> None:
         """Within an epoch a count may be of an older frame of the video, never of a newer one's."""
-        (trace, counts), shown, old = value, self._selection.trace, self._covered
+        (trace, counts, seconds), shown, old = value, self._selection.trace, self._covered
+        pause = round(1000 * seconds / SHARE)
+        self._next_count.setInterval(min(max(pause, LIVE_COVERAGE_MS), LONGEST_MS))
         if shown is None or shown.epoch != trace.epoch or shown.frame.truth is None:
             return
         if old is None or old.epoch != trace.epoch or trace.seq >= old.seq:
@@ -196,7 +201,9 @@ class _Count:
     def __call__(self, session: Session, cancelled: Callable[[], bool]) -> Covered:
         if cancelled():
             raise Cancelled
-        return self._trace, covered(self._trace)
+        start = time.perf_counter()
+        counts = covered(self._trace)
+        return self._trace, counts, time.perf_counter() - start
 
 
 class _Search:

@@ -109,6 +109,8 @@ def test_a_missed_object_is_detected_after_the_proposed_change(
     qtbot.waitUntil(lambda: current(panel, window) and not is_found(panel, at), timeout=PATIENCE)
     assert panel.report.picked == at
     assert not panel.report.found.any()
+    window.docks["nms"].raise_()
+    qtbot.waitUntil(lambda: not panel.isVisible())  # behind another tab it does no work
 
 
 def test_a_moving_scene_is_frozen_and_then_searched(qtbot: QtBot, launch: Launch) -> None:
