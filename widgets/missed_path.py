@@ -165,9 +165,9 @@ class PathBars(OwnKeys, QWidget):
         bold = self.font()
         bold.setBold(True)
         widths = ((QFontMetrics(bold) if s.lost else metrics, _words(s)) for s in self._steps)
-        words = max((m.horizontalAdvance(text) for m, text in widths), default=0)
+        widest = max((m.horizontalAdvance(text) for m, text in widths), default=0)
         mark = metrics.horizontalAdvance("✕") + 2 * pad
-        words = min(words + pad, (self.width() - mark - number) * 0.62)
+        words = min(widest + pad, (self.width() - mark - number) * 0.62)
         bars = QRectF(mark + words + pad, 0, self.width() - mark - words - number - pad, 0)
         for at, step in enumerate(self._steps):
             self._paint_line(painter, at, step, mark, words, bars)

@@ -152,11 +152,11 @@ class MissedPicture(FrameView):
             return key in _ARROWS
         return True
 
-    def _nudge(self, box: Box, dx: int, dy: int, stretch: bool) -> None:
+    def _nudge(self, box: Box, right: int, down: int, stretch: bool) -> None:
         assert self.frame is not None
         step = max(1.0, min(self.frame.width, self.frame.height) / 100)
         x1, y1, x2, y2 = box.tolist()
-        dx, dy = dx * step, dy * step  # type: ignore[assignment]
+        dx, dy = right * step, down * step
         if not stretch:
             dx = min(max(dx, -x1), self.frame.width - x2)
             dy = min(max(dy, -y1), self.frame.height - y2)
@@ -197,9 +197,11 @@ class MissedPicture(FrameView):
         font.setPointSizeF(font.pointSizeF() * 0.85)
         painter.setFont(font)
         metrics = painter.fontMetrics()
-        x, y = view.map(float(one.box[0]), float(one.box[1]))
+        corner = view.map(QPointF(float(one.box[0]), float(one.box[1])))
         width, height = metrics.horizontalAdvance(text) + 4, metrics.height()
-        tag = QRectF(x - 1, y - height - 1, width, height)  # over the box, not on the object
+        tag = QRectF(
+            corner.x() - 1, corner.y() - height - 1, width, height
+        )  # over the box, not on the object
         tag.moveLeft(min(max(tag.left(), 0.0), self.width() - tag.width()))
         tag.moveTop(min(max(tag.top(), 0.0), self.height() - tag.height()))
         painter.fillRect(tag, QColor(colour))
