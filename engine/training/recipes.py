@@ -45,7 +45,7 @@ _SINGLE_SHOT = {"classification": "class", "bbox_regression": "box"}
 
 RECIPES: dict[str, Recipe] = {
     "boxscope-maskrcnn": Recipe(steps=3100, names=_TWO_STAGE),
-    "boxscope-ssd": Recipe(steps=950, names=_SINGLE_SHOT, batch=16),
+    "boxscope-ssd": Recipe(steps=1050, names=_SINGLE_SHOT, batch=16),
 }
 
 
