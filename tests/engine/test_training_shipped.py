@@ -1,0 +1,60 @@
+"""The weights that ship: they fit their architecture, and they find objects they never saw."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torchvision.ops import box_iou
+
+from engine.scenes import HELD_OUT, draw
+from engine.training.data import picture, target
+from engine.training.models import NAMES, build
+
+FOLDER = Path(str(resources.files("assets"))) / "weights"
+# Share of the objects found with IoU >= 0.5, right class and score >= 0.5: a floor, not the figure.
+RECALL = {"boxscope-maskrcnn": 0.6, "boxscope-ssd": 0.4}
+
+
+def shipped(name: str) -> torch.nn.Module:
+    model = build(name)
+    model.load_state_dict(load_file(FOLDER / f"{name}.safetensors"))
+    return model.eval()
+
+
+def test_every_model_ships_and_all_are_small() -> None:
+    files = [FOLDER / f"{name}.safetensors" for name in NAMES]
+    assert all(file.is_file() for file in files)
+    assert sum(file.stat().st_size for file in files) < 30e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_shipped_weights_find_objects_on_held_out_scenes(name: str) -> None:
+    torch.set_num_threads(1)
+    model = shipped(name)
+    found = total = 0
+    for seed in range(HELD_OUT + 600, HELD_OUT + 612):
+        frame = draw(seed)
+        truth = target(frame)
+        with torch.no_grad():
+            result = model([picture(frame)])[0]
+        sure = result["scores"] >= 0.5
+        overlap = box_iou(truth["boxes"], result["boxes"][sure]) >= 0.5
+        same = truth["labels"][:, None] == result["labels"][sure][None]
+        found += int((overlap & same).any(1).sum())
+        total += len(truth["boxes"])
+    assert total > 50
+    assert found >= RECALL[name] * total
+
+
+def test_an_empty_scene_has_few_detections() -> None:
+    model = shipped("boxscope-maskrcnn")
+    with torch.no_grad():
+        counts = [
+            int((model([picture(draw(HELD_OUT + i, kind="empty"))])[0]["scores"] >= 0.7).sum())
+            for i in range(4)
+        ]
+    assert sum(counts) <= 4
