@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.errors import BoxscopeError
 from engine.files import written
-from widgets.background import settle
+from widgets.background import settle, waited
 
 if TYPE_CHECKING:
     from widgets.canvas import Canvas
@@ -46,7 +47,7 @@ def save_canvas(canvas: Canvas, path: str | Path) -> None:
     image = canvas.grab_picture()
     if image.isNull():
         raise BoxscopeError("There is no picture to save yet; open one first.")
-    save_image(image, path)
+    waited(partial(save_image, image, path))  # packing a large PNG takes a fifth of a second
 
 
 def save_image(image: QImage, path: str | Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
+from engine.errors import BoxscopeError
 from engine.table import Table
 from engine.trace import Ref, Trace
 from tests.widgets.factory import many_boxes, toy_trace
@@ -18,6 +20,7 @@ from widgets.background import settle, waited
 from widgets.canvas import Canvas
 from widgets.detection_table import DetectionTable
 from widgets.elided_label import ElidedLabel
+from widgets.export import save_canvas
 from widgets.prepared import AT_ONCE, Prepared
 from widgets.selection import Selection
 from widgets.shown_boxes import Shown
@@ -183,6 +186,20 @@ def test_a_large_stage_is_saved_with_all_its_boxes(qtbot: QtBot, selection: Sele
         assert QColor(image.pixel(x, y)).getRgb()[:3] != tuple(bare[y, x])
     inside = QColor(image.pixel(120, 60)).getRgb()[:3]
     assert inside == tuple(bare[60, 120])
+
+
+def test_the_window_lives_while_a_picture_is_written(
+    qtbot: QtBot, selection: Selection, tmp_path: Path
+) -> None:
+    canvas = Canvas(selection)
+    qtbot.addWidget(canvas)
+    selection.set_trace(toy_trace())
+    alive: list[bool] = []
+    QTimer.singleShot(0, lambda: alive.append(True))
+    save_canvas(canvas, tmp_path / "a.png")
+    assert alive and (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(BoxscopeError, match="choose such a name"):
+        save_canvas(canvas, tmp_path / "a.xyz")
 
 
 def test_waiting_for_a_job_keeps_the_window_alive(qtbot: QtBot) -> None:
