@@ -32,29 +32,34 @@ class Figure:
         return "  ".join(parts).rstrip()
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+Clock = Callable[[], float]
+
+
+def seconds(work: Callable[[], object], clock: Clock = time.perf_counter) -> float:
+    start = clock()
     work()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def turns(
-    ours: Callable[[], object], theirs: Callable[[], object], rounds: int, warm: int = 1
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    rounds: int,
+    clock: Clock = time.perf_counter,
 ) -> tuple[float, float, float]:
     """(median ours, median theirs, median of the ratios pair by pair), in seconds.
 
     The two take turns, and who goes first alternates, so that a drift of the machine hits both.
     """
-    for _ in range(warm):
-        ours(), theirs()
+    ours(), theirs()  # the first call of each warms up
     pairs = []
     for i in range(rounds):
         if i % 2:
-            b = seconds(theirs)
-            a = seconds(ours)
+            b = seconds(theirs, clock)
+            a = seconds(ours, clock)
         else:
-            a = seconds(ours)
-            b = seconds(theirs)
+            a = seconds(ours, clock)
+            b = seconds(theirs, clock)
         pairs.append((a, b))
     return (
         statistics.median(a for a, _ in pairs),
@@ -69,6 +74,7 @@ def ratio(
     theirs: Callable[[], object],
     goal: str = "",
     rounds: int = 7,
+    clock: Clock = time.perf_counter,
 ) -> Figure:
-    a, b, r = turns(ours, theirs, rounds)
+    a, b, r = turns(ours, theirs, rounds, clock)
     return Figure(name, r, "x", goal, f"{a * 1000:.2f} ms against {b * 1000:.2f} ms")
