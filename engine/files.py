@@ -47,5 +47,5 @@ def _umask() -> int:
 def _sentence(target: Path, error: OSError) -> str:
     return (
         f"{target} could not be written ({error.strerror or error}); "
-        "choose another place with --out or free some room."
+        "choose another place, or free some room."
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HELP = "write one picture of every view of a shipped scene: the screenshots of the docs"
 SOURCE = "scene:11"
-SIZE = (1600, 1000)
+SIZE = (1440, 900)
 
 # stage, and whether rejected rows are shown: the road of a proposal, told in pictures
 STAGES = (
@@ -103,10 +103,10 @@ def _pictures(app: QApplication, launcher: Launcher, out: Path) -> list[Path]:
         selection.set_stage(trace.final)
         take(f"window-{theme}")
         for number, (stage, rejected) in enumerate(STAGES, 1):
-            if stage in trace.stages:
+            if stage in trace.stages and theme == "light":
                 selection.set_show_rejected(rejected)
                 selection.set_stage(stage)
-                take(f"stage-{number}-{stage}-{theme}")
+                take(f"stage-{number}-{stage}")
         selection.set_show_rejected(False)
         selection.set_stage(trace.final)
         select_best()
