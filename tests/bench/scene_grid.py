@@ -1,6 +1,6 @@
 """The picture of docs/models.md: twelve held-out scenes with what a shipped model finds in them.
 
-    python tests/bench/scene_grid.py boxscope-maskrcnn docs/pictures/boxscope-maskrcnn.jpg
+python tests/bench/scene_grid.py boxscope-maskrcnn docs/pictures/boxscope-maskrcnn.jpg
 """
 
 from __future__ import annotations
