@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,7 @@ def test_a_video_is_played_frozen_and_stepped(display: str, video: Path, tmp_pat
     indices = seen["indices"]
     assert isinstance(indices, list)
     assert len(set(indices)) >= 5
-    back = [a for a, b in zip(indices, indices[1:], strict=False) if b < a]
+    back = [a for a, b in pairwise(indices) if b < a]
     assert len(back) <= 1, "frames come in order, but for the loop"
     assert seen["stages"] == seen["all"], "Right goes through every stage in order"
     assert seen["still"], "a frozen trace stays although the video goes on"
