@@ -41,6 +41,8 @@ def run(args: argparse.Namespace) -> int:
     width, height = _size(args.size)
     selected = _ref(args.select) if args.select else None
     many = Path(args.source).is_dir()
+    if many and Path(args.out).exists() and not Path(args.out).is_dir():
+        raise BoxscopeError(f"--out {args.out}: for a folder of pictures name a folder.")
     if not many and Path(args.out).suffix.lower() not in (".png", ".svg"):
         raise BoxscopeError(f"--out {args.out}: the name must end in .png or .svg.")
 
@@ -67,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
     view = infos[args.view].create(selection)
     view.resize(width, height)
     view.show()
+    taken: set[str] = set()
     with open_source(args.source) as source:
         for item in source.frames():
             if isinstance(item, BoxscopeError):
@@ -75,8 +78,13 @@ def run(args: argparse.Namespace) -> int:
                 sys.stderr.write(f"boxscope: {item}\n")
                 continue
             _show(args, session, selection, item, infos[args.view], selected)
-            out = Path(args.out) / f"{Path(item.source).stem}.png" if many else Path(args.out)
+            out = Path(args.out)
             if many:
+                file = Path(item.source)
+                # a.jpg and a.webp are two pictures: the second one keeps its ending.
+                name = file.name if file.stem in taken else file.stem
+                taken.add(name)
+                out = out / f"{name}.png"
                 out.parent.mkdir(parents=True, exist_ok=True)
             settled(app)
             save_widget(view, out, QSize(width, height))

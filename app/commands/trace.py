@@ -40,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     kind = Path(args.out).suffix.lower()
     if kind not in (".json", ".jsonl", ".npz"):
         raise BoxscopeError(f"--out {args.out}: the name must end in .json, .jsonl or .npz.")
+    if args.frames < 0:
+        raise BoxscopeError(f"--frames {args.frames}: write how many, such as 10; 0 for all.")
     from engine.session import Session
     from engine.sources import open_source
 

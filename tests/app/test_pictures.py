@@ -63,6 +63,16 @@ def test_a_folder_of_snapshots_goes_on_after_a_bad_file(
     assert "bad.png" in capsys.readouterr().err
 
 
+def test_pictures_of_one_name_get_a_snapshot_each(
+    qapp: QApplication, picture: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = picture("a.bmp").parent
+    picture("a.png", 5)
+    out = tmp_path / "out"
+    assert main(["snapshot", str(folder), "--size", "64x48", "--out", str(out)]) == 0
+    assert sorted(p.name for p in out.iterdir()) == ["a.png", "a.png.png"]
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
