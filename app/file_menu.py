@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
 
 
+CLIPBOARD = "clipboard"
+
+
 class FileMenu(QObject):
     """Slots of the File menu; ``open_source`` also serves drops, recent files and the start."""
 
@@ -33,9 +36,12 @@ class FileMenu(QObject):
     def remember(self, source: str) -> None:
         """A source could be opened: put it on top of the recent ones."""
         settings = self._window.settings
-        settings.add_recent(source)
+        if source == CLIPBOARD:  # nothing that could be opened again
+            return
         if Path(source).exists():
+            source = str(Path(source).absolute())  # the next start may be in another folder
             settings.put("file/folder", str(Path(source).resolve().parent))
+        settings.add_recent(source)
         self.fill_recent()
 
     def fill_recent(self) -> None:
@@ -163,4 +169,4 @@ def _frame(image: QImage) -> Any:
     painter.end()
     rows = np.frombuffer(flat.constBits(), np.uint8).reshape(flat.height(), flat.bytesPerLine())
     pixels = rows[:, : flat.width() * 3].reshape(flat.height(), flat.width(), 3).copy()
-    return Frame(pixels, "clipboard")
+    return Frame(pixels, CLIPBOARD)

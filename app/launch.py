@@ -68,7 +68,8 @@ class Launcher(QObject):
             self._source or DEFAULT_SOURCE,
             int(settings.number("engine/threads", 0, 0, 256)),
         )
-        assert self.window.presenter is not None
+        if self.window.presenter is None:
+            return  # closed meanwhile
         self.window.presenter.first_trace.connect(self.collector.freeze)
         if self._stage:
             self.window.presenter.start_at(self._stage)

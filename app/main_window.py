@@ -147,6 +147,8 @@ class MainWindow(QMainWindow):
 
     def begin(self, model: ModelChoice, device: str, source: str | None, threads: int = 0) -> None:
         """NumPy and the engine are imported: start the engine thread, fill the docks, go."""
+        if self._closing:
+            return  # closed while the imports ran: start no thread that nobody would end
         from app.controller import Controller
         from app.presenter import Presenter
         from widgets.param_panel import ParamPanel

@@ -45,7 +45,8 @@ class ViewMenu(QObject):
     def save(self) -> None:
         put = self._window.settings.put
         put("view/theme", self._theme)
-        put("view/scale", self._scale)
+        # A presentation enlarges the text for its own time only.
+        put("view/scale", self._before_present[0][1] if self._before_present else self._scale)
         for name in LAYERS:
             put(f"view/{name}", self._window.actions_[name].isChecked())
 

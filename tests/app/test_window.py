@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import actions
@@ -187,6 +188,7 @@ def test_the_clipboard_gives_and_takes(qtbot: QtBot, launch: Launch, picture: Pi
     window.actions_["copy"].trigger()
     copied = QGuiApplication.clipboard().image()
     assert (copied.width(), copied.height()) == (64, 48)
+    assert "clipboard" not in window.settings.recent  # nothing that could be opened again
 
 
 def test_settings_come_back(qtbot: QtBot, launch: Launch, picture: Picture, tmp_path: Path) -> None:
@@ -220,6 +222,38 @@ def test_a_presentation_keeps_its_keys_and_comes_back(
     QTest.keyClick(window, Qt.Key.Key_F5)
     assert window.menuBar().isVisible()
     assert window.params_dock.isVisible()
+
+
+def test_the_text_of_a_presentation_does_not_come_back(
+    launch: Launch, picture: Picture, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "presented.ini")
+    first = launch(str(picture()), AppSettings(path))
+    first.window.actions_["present"].setChecked(True)
+    first.end()
+    assert AppSettings(path).number("view/scale", 0, 0, 9) == 1.0
+
+
+def test_recent_files_are_found_from_another_folder(
+    launch: Launch, picture: Picture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = launch(str(picture())).window
+    monkeypatch.chdir(tmp_path)
+    window.file_menu.remember("p.png")
+    assert window.settings.recent[0] == str(tmp_path / "p.png")
+
+
+def test_closed_while_it_starts_it_makes_no_engine(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path
+) -> None:
+    launcher = Launcher(qapp, AppSettings(str(tmp_path / "closed.ini")))
+    launcher.window.close()
+    with qtbot.waitSignal(launcher.startup.ready, timeout=PATIENCE):
+        launcher.startup.start()
+    launcher.end()
+    assert launcher.window.controller is None
+    launcher.window.deleteLater()
+    launcher.deleteLater()
 
 
 def test_a_folder_is_leafed_through(qtbot: QtBot, launch: Launch, picture: Picture) -> None:
