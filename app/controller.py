@@ -27,6 +27,8 @@ from engine.worker import Answer, Failure, Job, Worker
 
 RATE_WINDOW = 30  # traces over which the displayed rate is averaged
 
+FALLBACK_MODEL = "boxscope-maskrcnn"  # ships, so it needs no network
+
 # Detectors are published with thresholds made for measuring AP (0.05, 0.01), which cover a picture
 # with boxes. The window begins with this one instead, as a moved parameter like any other: the
 # panel shows it, and "reset" brings the model's own back.
@@ -72,6 +74,7 @@ class Controller(QObject):
         self._seq = 0
         self._frame: Frame | None = None
         self._trace: Trace | None = None
+        self._worked: tuple[ModelChoice, str] | None = None  # the last model that gave a trace
         self._frozen = False
         self._playback = Playback(self)
         self._playback.frame_ready.connect(self._on_frame)
@@ -210,8 +213,11 @@ class Controller(QObject):
         self._worker.ask(key, job, self._epoch)
 
     def cancel(self) -> None:
-        """Give up what is under way (a download, a slow trace)."""
+        """Give up what is under way: a source that is being opened, else a model's download."""
+        if self._playback.give_up_opening():
+            return
         self._new_epoch()
+        self._fall_back()
 
     def submit(self) -> None:
         """Ask for a trace of the present frame with the present model and parameters."""
@@ -267,6 +273,15 @@ class Controller(QObject):
             self.frame_shown.emit(frame)
         self.submit()
 
+    def _fall_back(self) -> None:
+        """From a model that never gave a trace to the last one that did, or the shipped one.
+
+        Otherwise every frame of a video would try to load, or download, it again.
+        """
+        if (self._model, self._device) != self._worked:
+            choice, device = self._worked or (ModelChoice(FALLBACK_MODEL), "auto")
+            self.set_model(choice, device)
+
     def _on_source_failed(self, sentence: str) -> None:
         self.failed.emit(sentence, "")
 
@@ -278,6 +293,7 @@ class Controller(QObject):
         elif isinstance(value, Failure):
             if value.epoch >= self._epoch:
                 self.failed.emit(value.sentence, value.details)
+                self._fall_back()
         elif isinstance(value, Trace):
             self._on_trace(value)
 
@@ -288,6 +304,7 @@ class Controller(QObject):
         if self._frozen and trace.frame is not self._frame:
             return  # was under way when the picture was frozen
         self._trace = trace
+        self._worked = (self._model, self._device)
         now = time.monotonic()
         self._shown_at.append(now)
         while self._asked_at and self._asked_at[0][0] <= trace.seq:

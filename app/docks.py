@@ -88,6 +88,8 @@ def add_docks(
     """Docks by view key. ``first`` stands in front at the right, its tabs down the edge of the
     window where all their names can be read; views of the other areas stand side by side."""
     window.setTabPosition(AREAS["right"], QTabWidget.TabPosition.East)
+    # The views get the window's whole height, which their ten tabs need.
+    window.setCorner(Qt.Corner.BottomRightCorner, AREAS["right"])
     window.addDockWidget(AREAS["right"], first)
     docks: dict[str, ViewDock] = {}
     for info in views:

@@ -14,7 +14,6 @@ from app.main_window import MainWindow
 from app.settings import AppSettings
 from app.startup import Startup
 
-DEFAULT_MODEL = "boxscope-maskrcnn"
 DEFAULT_SOURCE = "scene:7?moving"
 
 
@@ -47,6 +46,7 @@ class Launcher(QObject):
         self.window.painted.connect(self.startup.start)
         self.window.show()
         if present:
+            self.window.furnish()
             self.window.actions_["present"].setChecked(True)
 
     @Slot(str, str)
@@ -55,13 +55,17 @@ class Launcher(QObject):
 
     @Slot()
     def _begin(self) -> None:
+        from app.controller import FALLBACK_MODEL
         from engine.session import ModelChoice
 
         model, checkpoint, labels, device = self._wanted
         settings = self.window.settings
-        choice = ModelChoice(
-            model or settings.text("model/name", DEFAULT_MODEL), checkpoint, labels
-        )
+        if model is None:
+            # What was used last, weights of one's own included.
+            model = settings.text("model/name", FALLBACK_MODEL)
+            checkpoint = checkpoint or settings.text("model/checkpoint") or None
+            labels = labels or settings.text("model/labels") or None
+        choice = ModelChoice(model, checkpoint, labels)
         self.window.begin(
             choice,
             device or settings.text("model/device", "auto"),

@@ -1,24 +1,25 @@
 """The window: canvas in the centre, stages above it, views in docks around it.
 
-It comes in two phases. The first makes everything that needs neither NumPy nor a model and is
-painted at once; `begin` follows when those are imported, makes the controller and wires it up.
+It comes in three steps. The empty canvas is painted at once. `furnish` follows in the next turn of
+the event loop: menus, toolbar, bars and docks, none of which needs NumPy or a model. `begin` comes
+when those are imported: it makes the controller and wires it up.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QGuiApplication,
-    QPaintEvent,
     QUndoStack,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QLabel,
     QMainWindow,
@@ -28,24 +29,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import actions
-from app.docks import add_docks
-from app.file_menu import FileMenu
-from app.settings import AppSettings
-from app.view_menu import ViewMenu
+from app.settings import AppSettings, stored_look
 from widgets.canvas import Canvas
-from widgets.chooser import DeviceChooser, ModelChooser
-from widgets.message_bar import Level, MessageBar
-from widgets.progress_bar import ProgressStrip
 from widgets.selection import Selection
-from widgets.source_bar import SourceBar
-from widgets.stage_ribbon import StageRibbon
-from widgets.views import views
+from widgets.theme import apply_theme
 
 if TYPE_CHECKING:
     from app.controller import Controller
     from app.presenter import Presenter
     from engine.session import ModelChoice
+    from widgets.message_bar import Level
 
 LAYOUT_VERSION = 1
 SIDE_WIDTH = 400
@@ -67,20 +60,64 @@ class MainWindow(QMainWindow):
         self.undo_stack = QUndoStack(self)
         self.controller: Controller | None = None
         self.presenter: Presenter | None = None
-        self._was_painted = False
         self._closing = False
 
-        self.messages = MessageBar(self)
-        self.ribbon = StageRibbon(self.selection)
+        self._furnished = False
         self.canvas = Canvas(self.selection)
-        self.progress = ProgressStrip()
-        self.source_bar = SourceBar()
-        self._build_centre()
+        centre = QWidget()
+        self._column = QVBoxLayout(centre)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.canvas, 1)
+        self.canvas.viewport().installEventFilter(self)
+        self.setCentralWidget(centre)
+        self._restore_look()
+
+    # --- first step
+
+    def _restore_look(self) -> None:
+        """Size, place and colours as they were, before anything is seen."""
+        theme, scale = stored_look(self.settings)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        apply_theme(app, theme, scale)
+        geometry = self.settings.blob("window/geometry")
+        if geometry.isEmpty() or not self.restoreGeometry(geometry):
+            screen = QGuiApplication.primaryScreen().availableSize()
+            self.resize(min(1400, screen.width()), min(900, screen.height()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # The canvas covers the whole window at first, so the window itself is never painted.
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            # From the event loop, when this paint has reached the screen.
+            QTimer.singleShot(0, self._on_painted)
+        return False
+
+    def _on_painted(self) -> None:
+        self.painted.emit()
+        self.furnish()
+
+    # --- second step
+
+    def furnish(self) -> None:
+        """Menus, toolbar, bars and docks. Called once by itself; harmless when called again."""
+        if self._furnished or self._closing:
+            return
+        self._furnished = True
+        size = self.size()
+        from app import actions
+        from app.docks import add_docks
+        from app.file_menu import FileMenu
+        from app.view_menu import ViewMenu
+        from widgets.views import views
+
+        self._build_bars()
         self.file_menu = FileMenu(self)
         self.view_menu = ViewMenu(self)
         self.menus: dict[str, QMenu] = {}
         self.actions_: dict[str, QAction] = actions.build(self, self.menus)
-        self._build_toolbar()
+        self._build_toolbar([self.actions_[spec.name] for spec in actions.ACTIONS if spec.tool])
         self._build_status()
         self.params_dock = QDockWidget("Parameters", self)
         self.params_dock.setObjectName("dock-parameters")
@@ -89,30 +126,40 @@ class MainWindow(QMainWindow):
         self.file_menu.fill_recent()
         bottom = [d for d in self.docks.values() if d.info.area == "bottom"]
         self.resizeDocks(bottom, [BOTTOM_HEIGHT] * len(bottom), Qt.Orientation.Vertical)
+        self.resizeDocks(bottom, [1] * len(bottom), Qt.Orientation.Horizontal)
         self.resizeDocks([self.params_dock], [SIDE_WIDTH], Qt.Orientation.Horizontal)
         self._default_layout = self.saveState(LAYOUT_VERSION)
-        self._restore()
+        state = self.settings.blob("window/state")
+        if not state.isEmpty():
+            self.restoreState(state, LAYOUT_VERSION)
+        self.view_menu.restore()
+        if not self.isMaximized() and not self.isFullScreen():
+            self.resize(size)  # docks that were added one by one may have pushed it open
 
-    # --- first phase
+    def _build_bars(self) -> None:
+        from widgets.message_bar import MessageBar
+        from widgets.progress_bar import ProgressStrip
+        from widgets.source_bar import SourceBar
+        from widgets.stage_ribbon import StageRibbon
 
-    def _build_centre(self) -> None:
-        centre = QWidget()
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        for widget in (self.messages, self.ribbon, self.canvas, self.progress, self.source_bar):
-            column.addWidget(widget, 1 if widget is self.canvas else 0)
-        self.setCentralWidget(centre)
+        self.messages = MessageBar(self)
+        self.ribbon = StageRibbon(self.selection)
+        self.progress = ProgressStrip()
+        self.source_bar = SourceBar()
+        self._column.insertWidget(0, self.messages)
+        self._column.insertWidget(1, self.ribbon)
+        self._column.addWidget(self.progress)
+        self._column.addWidget(self.source_bar)
 
-    def _build_toolbar(self) -> None:
+    def _build_toolbar(self, tools: list[QAction]) -> None:
+        from widgets.chooser import DeviceChooser, ModelChooser
+
         bar = QToolBar("Toolbar", self)
         bar.setObjectName("toolbar")
         bar.setMovable(False)
         self.model_chooser = ModelChooser()
         self.device_chooser = DeviceChooser()
-        for spec in actions.ACTIONS:
-            if spec.tool:
-                bar.addAction(self.actions_[spec.name])
+        bar.addActions(tools)
         bar.addSeparator()
         bar.addWidget(self.model_chooser)
         bar.addWidget(self.device_chooser)
@@ -126,29 +173,13 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self.rate_label)
         self.canvas.cursor_info.connect(self.cursor_label.setText)
 
-    def _restore(self) -> None:
-        geometry = self.settings.blob("window/geometry")
-        if geometry.isEmpty() or not self.restoreGeometry(geometry):
-            screen = QGuiApplication.primaryScreen().availableSize()
-            self.resize(min(1400, screen.width()), min(900, screen.height()))
-        state = self.settings.blob("window/state")
-        if not state.isEmpty():
-            self.restoreState(state, LAYOUT_VERSION)
-        self.view_menu.restore()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        if not self._was_painted:
-            self._was_painted = True
-            # From the event loop, when this paint has reached the screen.
-            QTimer.singleShot(0, self.painted.emit)
-
-    # --- second phase
+    # --- third step
 
     def begin(self, model: ModelChoice, device: str, source: str | None, threads: int = 0) -> None:
         """NumPy and the engine are imported: start the engine thread, fill the docks, go."""
         if self._closing:
             return  # closed while the imports ran: start no thread that nobody would end
+        self.furnish()
         from app.controller import Controller
         from app.presenter import Presenter
         from widgets.param_panel import ParamPanel
@@ -186,12 +217,17 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def save_settings(self) -> None:
+        if not self._furnished:
+            return  # closed before there was anything to remember
         put = self.settings.put
         if not self.actions_["present"].isChecked():
             put("window/geometry", self.saveGeometry())
             put("window/state", self.saveState(LAYOUT_VERSION))
         if self.controller is not None:
-            put("model/name", self.controller.model.name)
+            model = self.controller.model
+            put("model/name", model.name)
+            put("model/checkpoint", model.checkpoint or "")
+            put("model/labels", model.labels or "")
             put("model/device", self.controller.device)
         self.view_menu.save()
         self.settings.save()

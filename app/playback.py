@@ -69,6 +69,15 @@ class Playback(QObject):
         self._opening.player.start()
         self.opening.emit(source)
 
+    def give_up_opening(self) -> bool:
+        """Stop waiting for a source that does not answer. True when there was one."""
+        if self._opening is None:
+            return False
+        self._end(self._opening)
+        self._opening = None
+        self.opening.emit("")
+        return True
+
     def close(self) -> None:
         """Stop playing; the caller shows something else."""
         self._end_all()

@@ -45,6 +45,7 @@ class Presenter(QObject):
         self._controller = controller
         self._stage = ""
         self._started = False
+        self._opening = False  # whether the progress strip speaks of a source
         controller.frame_shown.connect(self._on_frame)
         controller.trace_shown.connect(self._on_trace)
         controller.failed.connect(self._on_failed)
@@ -120,6 +121,7 @@ class Presenter(QObject):
 
     @Slot(object)
     def _on_progress(self, progress: Progress | None) -> None:
+        self._opening = False
         if progress is None:
             self._window.progress.clear()
             self._list_models()  # a download may have changed what is here
@@ -129,8 +131,10 @@ class Presenter(QObject):
     @Slot(str)
     def _on_opening(self, source: str) -> None:
         if source:
+            self._opening = True
             self._window.progress.set_progress(f"Opening {source} …")
-        else:
+        elif self._opening:  # else the strip shows a download by now
+            self._opening = False
             self._window.progress.clear()
 
     @Slot(object)

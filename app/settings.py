@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QByteArray, QSettings
 
 RECENT_LIMIT = 12
+THEMES = ("system", "light", "dark")
+SCALES = (1.0, 1.25, 1.5, 2.0)
 
 
 class AppSettings:
@@ -68,3 +70,11 @@ class AppSettings:
 
     def clear_recent(self) -> None:
         self._store.setValue("recent", [])
+
+
+def stored_look(settings: AppSettings) -> tuple[str, float]:
+    """Theme and text scale as they were left."""
+    return (
+        settings.text("view/theme", "system", THEMES),
+        settings.number("view/scale", 1.0, SCALES[0], SCALES[-1]),
+    )

@@ -9,13 +9,12 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QApplication, QDockWidget, QMessageBox
 
+from app.settings import SCALES, stored_look
 from widgets.theme import apply_theme
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
-THEMES = ("system", "light", "dark")
-SCALES = (1.0, 1.25, 1.5, 2.0)
 LAYERS = ("labels", "masks", "truth")
 
 
@@ -36,8 +35,7 @@ class ViewMenu(QObject):
 
     def restore(self) -> None:
         settings, actions = self._window.settings, self._window.actions_
-        self._theme = settings.text("view/theme", "system", THEMES)
-        self._scale = settings.number("view/scale", 1.0, SCALES[0], SCALES[-1])
+        self._theme, self._scale = stored_look(settings)
         self._apply()
         for name in LAYERS:
             actions[name].setChecked(settings.flag(f"view/{name}", actions[name].isChecked()))

@@ -7,7 +7,7 @@ import itertools
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.commands import _model
 from engine.errors import BoxscopeError
@@ -90,6 +90,7 @@ def _many(args: argparse.Namespace, session: Session, source: Source, line: _Lin
     session.load(_model.choice(args), args.device, line)
     _model.settings(args, session)  # a wrong --set ends here, before any picture
     done = failed = 0
+    record: dict[str, Any] = {}
     with written(args.out) as path, path.open("w", encoding="utf-8") as out:
         for item in itertools.islice(source.frames(), args.frames or None):
             name = getattr(item, "source", args.source)
@@ -103,6 +104,9 @@ def _many(args: argparse.Namespace, session: Session, source: Source, line: _Lin
                 record = {"source": name, "error": str(error)}
                 failed += 1
             out.write(json.dumps(record) + "\n")
+        if failed and not done and not Path(args.source).is_dir():
+            # One source that gave nothing is bad input; of a folder the rest may be good.
+            raise BoxscopeError(record["error"])
     line.done()
     sys.stderr.write(f"boxscope: {done} traced, {failed} could not be read; see {args.out}\n")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 
 from app.commands import _model
+from engine.errors import BoxscopeError
 
 HELP = "the window"
 
@@ -33,6 +35,11 @@ def has_display() -> bool:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.source and ":" not in args.source and not Path(args.source).exists():
+        raise BoxscopeError(
+            f"{args.source}: there is no such file or folder, and no command of that name; "
+            "see boxscope --help."
+        )
     if not has_display():
         from app.commands import tour
 

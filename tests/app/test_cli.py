@@ -59,6 +59,7 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         (["snapshot", "x.png", "--size", "1x1", "--out", "y.png"], "16 to 16384"),
         (["snapshot", "x.png", "--select", "nms", "--out", "y.png"], "STAGE:ROW"),
         (["bench", "nothing"], "not a subject"),
+        (["modles"], "no command of that name"),
     ],
 )
 def test_bad_usage_is_one_line_and_status_2(
@@ -203,3 +204,10 @@ def test_the_real_detector_finds_the_dog(real: Path, tmp_path: Path) -> None:
     best = {d["name"]: d["score"] for d in reversed(dog["detections"])}
     for label, score in {"bicycle": 0.972, "dog": 0.813, "car": 0.791}.items():
         assert best[label] == pytest.approx(score, abs=0.001)
+
+
+def test_a_dead_stream_is_bad_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "t.jsonl"
+    assert main(["trace", "http://127.0.0.1:1/x", "--frames", "1", "--out", str(out)]) == 2
+    assert "127.0.0.1:1" in says(capsys)
+    assert not out.exists()

@@ -63,12 +63,44 @@ def test_an_unknown_model_is_a_sentence_and_the_old_one_comes_back(
 ) -> None:
     traced(qtbot, controller, lambda: controller.open(str(picture())))
     old = controller.model
-    with qtbot.waitSignal(controller.failed, timeout=PATIENCE) as failed:
-        controller.set_model(ModelChoice("no-such-model"))
-    assert failed.args is not None
-    assert "no-such-model" in failed.args[0]
-    trace = traced(qtbot, controller, lambda: controller.set_model(old))
+    told: list[str] = []
+    controller.failed.connect(lambda sentence, _: told.append(sentence))
+    trace = traced(qtbot, controller, lambda: controller.set_model(ModelChoice("no-such-model")))
+    assert len(told) == 1
+    assert "no-such-model" in told[0]
+    assert controller.model == old
     assert trace.model == old.name
+
+
+def test_a_start_with_a_model_that_is_not_there_falls_back_to_the_shipped_one(
+    qtbot: QtBot, picture: Callable[..., Path]
+) -> None:
+    controller = Controller(ModelChoice("no-such-model"))
+    told: list[str] = []
+    controller.failed.connect(lambda sentence, _: told.append(sentence))
+    trace = traced(qtbot, controller, lambda: controller.open(str(picture())))
+    assert trace.model == "boxscope-maskrcnn"
+    assert len(told) == 1
+    assert controller.close()
+    controller.deleteLater()
+
+
+def test_an_opening_that_gets_no_answer_can_be_given_up(
+    qtbot: QtBot, controller: Controller, picture: Callable[..., Path]
+) -> None:
+    import socket
+
+    trace = traced(qtbot, controller, lambda: controller.open(str(picture())))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/live"
+        with qtbot.waitSignal(controller.opening, timeout=PATIENCE) as waiting:
+            controller.open(address)
+        assert waiting.args == [address]
+        with qtbot.waitSignal(controller.opening, timeout=PATIENCE) as over:
+            controller.cancel()
+        assert over.args == [""]
+    assert controller.trace is trace
+    assert controller.source == trace.frame.source
 
 
 def test_a_frozen_picture_is_not_computed_again(qtbot: QtBot, controller: Controller) -> None:

@@ -17,7 +17,7 @@ from app.launch import Launcher
 from app.main_window import MainWindow
 from app.settings import AppSettings
 from engine.table import Reason
-from tests.app.conftest import PATIENCE
+from tests.app.conftest import MODEL, PATIENCE
 
 Launch = Callable[..., Launcher]
 Picture = Callable[..., Path]
@@ -205,7 +205,7 @@ def test_settings_come_back(qtbot: QtBot, launch: Launch, picture: Picture, tmp_
     assert again.actions_["scale-1.25"].isChecked()
     assert not again.actions_["labels"].isChecked()
     assert again.settings.recent[0] == source
-    assert (again.width(), again.height()) == (777, 750)
+    qtbot.waitUntil(lambda: (again.width(), again.height()) == (777, 750), timeout=PATIENCE)
     again.actions_["theme-system"].trigger()
     again.actions_["scale-1.0"].trigger()
 
@@ -281,7 +281,8 @@ def test_an_engine_error_is_told_and_the_window_lives_on(
     window.model_chooser.chosen.emit("fasterrcnn_resnet50_fpn_of_nobody")
     qtbot.waitUntil(lambda: bool(window.messages.messages()), timeout=PATIENCE)
     assert "of_nobody" in window.messages.messages()[0].text
-    next_trace(qtbot, window, lambda: window.model_chooser.chosen.emit("boxscope-maskrcnn"))
+    qtbot.waitUntil(lambda: window.model_chooser.current == MODEL, timeout=PATIENCE)
+    next_trace(qtbot, window, lambda: window.params.changed.emit("nms.nms_thresh", 0.3))
 
 
 def test_every_action_has_a_slot_and_no_shortcut_twice(qtbot: QtBot, launch: Launch) -> None:

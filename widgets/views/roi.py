@@ -20,7 +20,7 @@ def create(selection: Selection) -> QWidget:
 
 INFO = ViewInfo(
     key="roi",
-    title="RoI operators",
+    title="RoI",
     needs=("roi_level", "roi_align"),
     area="right",
     create=create,

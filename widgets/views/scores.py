@@ -20,7 +20,7 @@ def create(selection: Selection) -> QWidget:
 
 INFO = ViewInfo(
     key="scores",
-    title="Class scores",
+    title="Scores",
     needs=("class_scores",),
     area="right",
     create=create,
