@@ -86,17 +86,21 @@ def add_docks(
     window: QMainWindow, views: Iterable[ViewInfo], first: QDockWidget
 ) -> dict[str, ViewDock]:
     """Docks by view key. ``first`` stands in front at the right, its tabs down the edge of the
-    window where all their names can be read; views of the other areas stand side by side."""
+    window where all their names can be read; views of another area stand one below the other."""
     window.setTabPosition(AREAS["right"], QTabWidget.TabPosition.East)
     # The views get the window's whole height, which their ten tabs need.
     window.setCorner(Qt.Corner.BottomRightCorner, AREAS["right"])
     window.addDockWidget(AREAS["right"], first)
     docks: dict[str, ViewDock] = {}
+    below: dict[str, ViewDock] = {}
     for info in views:
         if info.area in AREAS:
             docks[info.key] = dock = ViewDock(info, window)
             window.addDockWidget(AREAS[info.area], dock)
             if info.area == "right":
                 window.tabifyDockWidget(first, dock)
+            elif below.get(info.area) is not None:
+                window.splitDockWidget(below[info.area], dock, Qt.Orientation.Vertical)
+            below[info.area] = dock
     first.raise_()
     return docks

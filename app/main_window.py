@@ -1,8 +1,9 @@
 """The window: canvas in the centre, stages above it, views in docks around it.
 
 It comes in three steps. The empty canvas is painted at once. `furnish` follows in the next turn of
-the event loop: menus, toolbar, bars and docks, none of which needs NumPy or a model. `begin` comes
-when those are imported: it makes the controller and wires it up.
+the event loop (before the first paint where a stored layout is restored): menus, toolbar, bars and
+docks, none of which needs NumPy or a model. `begin` comes when those are imported: it makes the controller
+and wires it up.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 LAYOUT_VERSION = 1
 SIDE_WIDTH = 400
-BOTTOM_HEIGHT = 200
+BOTTOM_HEIGHTS = [150, 60]  # boxes, and the lineage in one line
 
 
 class MainWindow(QMainWindow):
@@ -72,6 +73,10 @@ class MainWindow(QMainWindow):
         self.canvas.viewport().installEventFilter(self)
         self.setCentralWidget(centre)
         self._restore_look()
+        if not settings.blob("window/state").isEmpty():
+            # A stored layout fits only while the window is not yet shown: restored on the screen,
+            # its docks push the window open.
+            self.furnish()
 
     # --- first step
 
@@ -125,16 +130,20 @@ class MainWindow(QMainWindow):
         self.view_menu.add_docks([self.params_dock, *self.docks.values()])
         self.file_menu.fill_recent()
         bottom = [d for d in self.docks.values() if d.info.area == "bottom"]
-        self.resizeDocks(bottom, [BOTTOM_HEIGHT] * len(bottom), Qt.Orientation.Vertical)
-        self.resizeDocks(bottom, [1] * len(bottom), Qt.Orientation.Horizontal)
+        self.resizeDocks(bottom, BOTTOM_HEIGHTS[: len(bottom)], Qt.Orientation.Vertical)
         self.resizeDocks([self.params_dock], [SIDE_WIDTH], Qt.Orientation.Horizontal)
         self._default_layout = self.saveState(LAYOUT_VERSION)
         state = self.settings.blob("window/state")
         if not state.isEmpty():
             self.restoreState(state, LAYOUT_VERSION)
         self.view_menu.restore()
+        self._size = size
+        QTimer.singleShot(0, self._keep_size)
+
+    def _keep_size(self) -> None:
+        """Docks that are added or filled on the screen may have pushed the window open."""
         if not self.isMaximized() and not self.isFullScreen():
-            self.resize(size)  # docks that were added one by one may have pushed it open
+            self.resize(self._size)
 
     def _build_bars(self) -> None:
         from widgets.message_bar import MessageBar

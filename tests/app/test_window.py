@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app import actions
 from app.launch import Launcher
 from app.main_window import MainWindow
+from app.offscreen import settled
 from app.settings import AppSettings
 from engine.table import Reason
 from tests.app.conftest import MODEL, PATIENCE
@@ -191,14 +192,18 @@ def test_the_clipboard_gives_and_takes(qtbot: QtBot, launch: Launch, picture: Pi
     assert "clipboard" not in window.settings.recent  # nothing that could be opened again
 
 
-def test_settings_come_back(qtbot: QtBot, launch: Launch, picture: Picture, tmp_path: Path) -> None:
+def test_settings_come_back(
+    qtbot: QtBot, qapp: QApplication, launch: Launch, picture: Picture, tmp_path: Path
+) -> None:
     path, source = str(tmp_path / "again.ini"), str(picture())
     first = launch(source, AppSettings(path))
     window = shown(qtbot, first)
     window.actions_["theme-dark"].trigger()
     window.actions_["scale-1.25"].trigger()
     window.actions_["labels"].setChecked(False)
+    settled(qapp)  # docks take their part of a new size before it is stored
     window.resize(777, 750)  # the offscreen screen has 800 x 800
+    settled(qapp)
     first.end()
     again = launch(source, AppSettings(path)).window
     assert again.actions_["theme-dark"].isChecked()
