@@ -2,8 +2,8 @@
 
 It comes in three steps. The empty canvas is painted at once. `furnish` follows in the next turn of
 the event loop (before the first paint where a stored layout is restored): menus, toolbar, bars and
-docks, none of which needs NumPy or a model. `begin` comes when those are imported: it makes the controller
-and wires it up.
+docks, none of which needs NumPy or a model. `begin` comes when those are imported: it makes the
+controller and wires it up.
 """
 
 from __future__ import annotations
