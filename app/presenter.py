@@ -225,6 +225,7 @@ class Presenter(QObject):
         entries = [
             _Entry(info.name, info.family, info.size_bytes, catalogue.state(info))
             for info in catalogue.catalogue().values()
+            if info.task != "segmentation"  # no family shows these yet
         ]
         self._window.model_chooser.set_models([e for e in entries if e.state != "missing"])
 
