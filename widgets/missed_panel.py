@@ -53,6 +53,7 @@ class MissedPanel(MissedWidgets):
         self._applied: Change | None = None
         self._ref: Ref | None = None  # the selected box that we know of
         self._newest_job = 0
+        self._shown_job = 0
         self._least_job = 0  # older reports are about an object that is no longer picked
         self._connect()
         self._on_trace(selection.trace)
@@ -89,6 +90,7 @@ class MissedPanel(MissedWidgets):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.forget()  # a job from before it was shown must not overtake the one that comes now
         self._on_trace(self._selection.trace)
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -142,8 +144,9 @@ class MissedPanel(MissedWidgets):
 
     def take(self, result: tuple[int, Report]) -> None:
         number, made = result
-        if number < self._least_job:
+        if number < max(self._least_job, self._shown_job):
             return
+        self._shown_job = number
         self._report = made
         if number == self._newest_job:
             self._at = made.picked

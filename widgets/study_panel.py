@@ -38,6 +38,7 @@ class StudyPanel(QWidget):
     def submit(self, job: Job) -> None:
         """Run ``job`` elsewhere. It must hold all that it needs and touch no widget."""
         if self.isVisible():
+            self._late = None  # an older job must not come after this one
             self._newest.submit(job)
             return
         waiting, self._late = self._late, job
