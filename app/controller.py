@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.bridge import Bridge
 from app.playback import Playback
+from engine import DEFAULT_MODEL
 from engine.frame import Frame
 from engine.params import Settings, Value
 from engine.session import ModelChoice, Request
@@ -26,8 +27,6 @@ from engine.trace import Trace
 from engine.worker import Answer, Failure, Job, Worker
 
 RATE_WINDOW = 30  # traces over which the displayed rate is averaged
-
-FALLBACK_MODEL = "boxscope-maskrcnn"  # ships, so it needs no network
 
 # Detectors are published with thresholds made for measuring AP (0.05, 0.01), which cover a picture
 # with boxes. The window begins with this one instead, as a moved parameter like any other: the
@@ -279,7 +278,7 @@ class Controller(QObject):
         Otherwise every frame of a video would try to load, or download, it again.
         """
         if (self._model, self._device) != self._worked:
-            choice, device = self._worked or (ModelChoice(FALLBACK_MODEL), "auto")
+            choice, device = self._worked or (ModelChoice(DEFAULT_MODEL), "auto")
             self.set_model(choice, device)
 
     def _on_source_failed(self, sentence: str) -> None:

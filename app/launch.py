@@ -55,14 +55,14 @@ class Launcher(QObject):
 
     @Slot()
     def _begin(self) -> None:
-        from app.controller import FALLBACK_MODEL
+        from engine import DEFAULT_MODEL
         from engine.session import ModelChoice
 
         model, checkpoint, labels, device = self._wanted
         settings = self.window.settings
         if model is None:
             # What was used last, weights of one's own included.
-            model = settings.text("model/name", FALLBACK_MODEL)
+            model = settings.text("model/name", DEFAULT_MODEL)
             checkpoint = checkpoint or settings.text("model/checkpoint") or None
             labels = labels or settings.text("model/labels") or None
         choice = ModelChoice(model, checkpoint, labels)

@@ -4,3 +4,6 @@ Importing this package imports neither torch nor OpenCV, so that the first windo
 """
 
 __version__ = "0.1.0"
+
+# The model that is used when none is named: it ships, so it needs no network.
+DEFAULT_MODEL = "boxscope-maskrcnn"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.params import Param, Value
 from widgets.param_words import words
+from widgets.quiet_controls import QuietWheel
 from widgets.slider_scale import Scale
 
 _INT_MAX = 2**31 - 1
@@ -202,27 +202,17 @@ class ParamEditor(QWidget):
         self.reset.emit(self.key)
 
 
-class _NoWheel:
-    """The wheel scrolls the panel; it changes a value only when the control has the focus."""
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():  # type: ignore[attr-defined]
-            super().wheelEvent(event)  # type: ignore[misc]
-        else:
-            event.ignore()
-
-
-class _Spin(_NoWheel, QSpinBox):
+class _Spin(QuietWheel, QSpinBox):
     pass
 
 
-class _DoubleSpin(_NoWheel, QDoubleSpinBox):
+class _DoubleSpin(QuietWheel, QDoubleSpinBox):
     pass
 
 
-class _Combo(_NoWheel, QComboBox):
+class _Combo(QuietWheel, QComboBox):
     pass
 
 
-class _Slider(_NoWheel, QSlider):
+class _Slider(QuietWheel, QSlider):
     pass

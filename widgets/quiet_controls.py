@@ -10,7 +10,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSlider, QSpinBox
 
 
-class _Quiet:
+class QuietWheel:
+    """Mixin, before the Qt class: without the focus the wheel goes to the panel, which scrolls."""
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():  # type: ignore[attr-defined]
             super().wheelEvent(event)  # type: ignore[misc]
@@ -18,7 +20,7 @@ class _Quiet:
             event.ignore()
 
 
-class WholeSpin(_Quiet, QSpinBox):
+class WholeSpin(QuietWheel, QSpinBox):
     """Whole numbers of a range; reports a typed number when it is complete."""
 
     def __init__(self, low: int, high: int, value: int, name: str, tip: str) -> None:
@@ -32,7 +34,7 @@ class WholeSpin(_Quiet, QSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
 
-class NumberSpin(_Quiet, QDoubleSpinBox):
+class NumberSpin(QuietWheel, QDoubleSpinBox):
     """Numbers of a range; reports a typed number when it is complete."""
 
     def __init__(
@@ -49,7 +51,7 @@ class NumberSpin(_Quiet, QDoubleSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
 
-class Chooser(_Quiet, QComboBox):
+class Chooser(QuietWheel, QComboBox):
     """One of a few words. It may be narrower than its longest word."""
 
     def __init__(self, name: str, tip: str, words: tuple[str, ...] = ()) -> None:
@@ -72,7 +74,7 @@ class Chooser(_Quiet, QComboBox):
         self.blockSignals(blocked)
 
 
-class Slide(_Quiet, QSlider):
+class Slide(QuietWheel, QSlider):
     """A level slider over whole numbers."""
 
     def __init__(self, low: int, high: int, value: int, name: str, tip: str) -> None:

@@ -180,9 +180,10 @@ def _bare_rate(frame: Any) -> float:
     """Frames per second of ``module([image])`` alone, with the engine's number of threads."""
     from app.bench import seconds
     from app.bench.models import bare
+    from engine import DEFAULT_MODEL
     from engine.session import ModelChoice, Session
 
-    call = bare(Session().load(ModelChoice("boxscope-maskrcnn")).module, frame)
+    call = bare(Session().load(ModelChoice(DEFAULT_MODEL)).module, frame)
     call()
     return 1 / statistics.median(seconds(call) for _ in range(25))
 

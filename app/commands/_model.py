@@ -6,6 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from engine import DEFAULT_MODEL
 from engine.errors import BoxscopeError
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from engine.session import ModelChoice, Progress, Session
 
 SOURCE_HELP = "a picture, folder, video, camera:0, an http or rtsp address, or scene:SEED"
-DEFAULT_MODEL = "boxscope-maskrcnn"
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
