@@ -56,7 +56,7 @@ def open_checkpoint(info: ModelInfo, path: str | Path) -> nn.Module:
 
 def shipped_architecture(info: ModelInfo) -> nn.Module:
     """The architecture of a shipped model, without its weights."""
-    from engine.training.models import build
+    from engine.networks import build
 
     module: nn.Module = build(info.name)
     return module.eval()

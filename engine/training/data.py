@@ -20,13 +20,17 @@ def picture(frame: Frame, device: torch.device | None = None) -> Tensor:
 
 
 def target(frame: Frame, device: torch.device | None = None) -> Target:
-    """``boxes`` (N, 4) float32 xyxy in image px, ``labels`` (N,) int64, ``masks`` (N, H, W) 0/1."""
+    """``boxes`` (N, 4) float32 xyxy in image px, ``labels`` (N,) int64, ``masks`` (N, H, W) 0/1.
+
+    Also ``semantic`` (H, W) int64, the class of every pixel with 0 for the background.
+    """
     truth = frame.truth
-    assert truth is not None and truth.masks is not None
+    assert truth is not None and truth.masks is not None and truth.semantic is not None
     found = {
         "boxes": torch.from_numpy(truth.boxes),
         "labels": torch.from_numpy(truth.labels),
         "masks": torch.from_numpy(truth.masks.view(np.uint8)),
+        "semantic": torch.from_numpy(truth.semantic.astype(np.int64)),
     }
     return {name: value.to(device) for name, value in found.items()}
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from engine.errors import BoxscopeError, Cancelled
+from engine.networks import build
 from engine.request import Progress
 from engine.training.checkpoint import LossLog, load_state, save_state, save_weights
 from engine.training.data import batch
-from engine.training.models import build
 from engine.training.recipes import Recipe, recipe
 
 SAVE_EVERY = 100  # steps
@@ -117,7 +117,7 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         with torch.autocast(self.device.type, torch.bfloat16, enabled=_half(self.device)):
-            terms: dict[str, Tensor] = self.model(images, targets)
+            terms = plan.terms(self.model, images, targets)
         total = torch.stack([term.float() for term in terms.values()]).sum()
         losses = {shown: float(terms[key].detach()) for key, shown in plan.names.items()}
         if not math.isfinite(float(total.detach())):

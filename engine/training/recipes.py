@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.errors import BoxscopeError
+from engine.training.terms import detector_terms
 
 
 @dataclass(frozen=True)
 class Recipe:
     """AdamW with a linear warm-up and a cosine to nothing, and a running average of the weights.
 
-    ``names`` maps torchvision's loss names to the ones that are shown.
+    ``terms(model, images, targets)`` are the losses of a batch by name, scalars whose sum is
+    minimised; ``names`` maps their names to the ones that are shown.
     """
 
     steps: int
     names: dict[str, str] = field(repr=False)
+    terms: Callable[..., Mapping[str, Any]] = field(default=detector_terms, repr=False)
     batch: int = 8
     side: int = 256  # pictures are side x side px
     rate: float = 1.5e-3

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 
 from engine.frame import Frame
+from engine.networks import build
 from engine.scenes import CLASSES, HELD_OUT, draw
 from engine.training.data import picture
-from engine.training.models import build
 
 COLOURS = (
     (230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (0, 114, 178), (213, 94, 0),

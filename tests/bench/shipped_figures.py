@@ -24,9 +24,9 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 from safetensors.torch import load_file
 
+from engine.networks import build
 from engine.scenes import CLASSES, HELD_OUT, draw
 from engine.training.data import picture
-from engine.training.models import build
 
 
 def encoded(mask: np.ndarray) -> dict[str, Any]:

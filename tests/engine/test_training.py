@@ -13,10 +13,10 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from engine.errors import BoxscopeError, Cancelled
+from engine.networks import NAMES, build
 from engine.scenes import HELD_OUT
 from engine.training import RECIPES, TrainingProgress, train
 from engine.training.data import batch
-from engine.training.models import NAMES, build
 
 TINY = {"batch": 2, "side": 96, "warm_up": 3}
 

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file
 from torchvision.ops import box_iou
 
+from engine.networks import NAMES, build
 from engine.scenes import HELD_OUT, draw
 from engine.training.data import picture, target
-from engine.training.models import NAMES, build
 
 FOLDER = Path(str(resources.files("assets"))) / "weights"
 # Share of the objects found with IoU >= 0.5, right class and score >= 0.5: a floor, not the figure.

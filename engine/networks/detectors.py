@@ -1,10 +1,7 @@
-"""The architectures of the shipped models: torchvision's classes on small backbones."""
+"""Detectors that ship: torchvision's classes on small backbones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import torch
 from torch import nn
 from torchvision.models.detection.anchor_utils import AnchorGenerator, DefaultBoxGenerator
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
@@ -13,9 +10,8 @@ from torchvision.models.detection.mask_rcnn import MaskRCNN, MaskRCNNHeads, Mask
 from torchvision.models.detection.ssd import SSD
 from torchvision.ops import MultiScaleRoIAlign
 
-from engine.errors import BoxscopeError
+from engine.networks.backbones import Block, Levels, small_resnet
 from engine.scenes import CLASSES
-from engine.training.backbones import Block, Levels, small_resnet
 
 _MEAN, _STD = [0.5, 0.5, 0.5], [0.25, 0.25, 0.25]
 
@@ -80,25 +76,4 @@ def ssd() -> nn.Module:
         score_thresh=0.05,
         detections_per_img=100,
     )
-    return model
-
-
-_BUILDERS: dict[str, Callable[[], nn.Module]] = {"boxscope-maskrcnn": maskrcnn, "boxscope-ssd": ssd}
-
-NAMES = tuple(_BUILDERS)
-"""The models that ``build`` knows and ``train`` can make."""
-
-
-def build(name: str) -> nn.Module:
-    """A shipped model's architecture in training mode, its weights drawn anew.
-
-    Raises BoxscopeError for a name that is not one of `NAMES`.
-    """
-    builder = _BUILDERS.get(name)
-    if builder is None:
-        raise BoxscopeError(f"No recipe makes {name!r}: choose one of {', '.join(NAMES)}.")
-    # Channels last is faster on processors: a fifth off the backbone, three quarters off the
-    # upsampling of the mask branch.
-    model = builder()
-    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return model
