@@ -21,9 +21,9 @@ from engine.params import Settings
 from engine.session import Request, Session
 from engine.trace import Trace
 from engine.worker import Answer, Failure
-from widgets.missed_objects import GOOD, truth_objects
-from widgets.missed_question import MissAnswer, MissQuestion
-from widgets.missed_question import Search as State
+from widgets.missed.objects import GOOD, truth_objects
+from widgets.missed.question import MissAnswer, MissQuestion
+from widgets.missed.question import Search as State
 
 if TYPE_CHECKING:
     from app.controller import Controller

@@ -21,8 +21,8 @@ from engine.explain import coverage, explain_miss
 from engine.trace import Trace
 from engine.worker import Answer
 from tests.app.conftest import PATIENCE
-from widgets.missed_panel import MissedPanel
-from widgets.missed_question import MissAnswer, MissQuestion, Search
+from widgets.missed.panel import MissedPanel
+from widgets.missed.question import MissAnswer, MissQuestion, Search
 from widgets.selection import Selection
 from widgets.stage_ribbon import StageRibbon
 

@@ -15,7 +15,7 @@ from engine.pipeline import StageInfo
 from engine.table import Reason, Table
 from engine.trace import Trace
 from tests.widgets import factory
-from widgets.anchor_shapes import Grid
+from widgets.anchors.shapes import Grid
 
 LIMIT = Param("detections_per_img", 3, "How many.", 1, 1000, 1, "boxes")
 

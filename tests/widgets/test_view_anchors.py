@@ -16,8 +16,8 @@ from engine.matching import Role, Rule
 from engine.trace import Ref, Trace
 from tests.widgets import factory, traces
 from tests.widgets.anchored import anchored, layout_of, truths
-from widgets.anchor_panel import AnchorPanel
-from widgets.anchor_shapes import Grid, Shapes, changed
+from widgets.anchors.panel import AnchorPanel
+from widgets.anchors.shapes import Grid, Shapes, changed
 from widgets.frame_view import FrameView
 from widgets.number_table import NumberTable
 from widgets.selection import Selection

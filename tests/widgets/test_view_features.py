@@ -19,8 +19,8 @@ from tests.widgets.factory import many_boxes, result, toy_trace, trace_of
 from tests.widgets.traces import SEED, real_trace, retraced, run
 from tests.widgets.two_stage import ArrowWindow
 from widgets.background import settle
-from widgets.feature_model import Layer, layers_of, maps_of, nearest
-from widgets.feature_panel import FeaturePanel
+from widgets.features.model import Layer, layers_of, maps_of, nearest
+from widgets.features.panel import FeaturePanel
 from widgets.selection import Selection
 from widgets.views import view
 

@@ -18,8 +18,8 @@ from tests.widgets.factory import frame_of, result, toy_trace, trace_of
 from tests.widgets.traces import real_trace, retraced
 from tests.widgets.two_stage import ArrowWindow
 from widgets.background import settle
-from widgets.masks_model import outlines_of, paste
-from widgets.masks_panel import MasksPanel
+from widgets.masks.model import outlines_of, paste
+from widgets.masks.panel import MasksPanel
 from widgets.palette import LABELS
 from widgets.selection import Selection
 from widgets.views import view

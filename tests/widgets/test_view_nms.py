@@ -19,11 +19,11 @@ from engine.table import Reason, Table
 from engine.trace import Ref, Trace
 from tests.widgets.factory import CLASSES, frame_of, result, toy_trace, trace_of
 from tests.widgets.traces import SEED, real_trace, retraced, run
-from widgets.nms_crowd import crowd_losses
-from widgets.nms_panel import NmsPanel
-from widgets.nms_plan import Plan, stage_for
-from widgets.nms_table import HEADINGS
-from widgets.nms_what_if import Pool, least_score
+from widgets.nms.crowd import crowd_losses
+from widgets.nms.panel import NmsPanel
+from widgets.nms.plan import Plan, stage_for
+from widgets.nms.table import HEADINGS
+from widgets.nms.what_if import Pool, least_score
 from widgets.selection import Selection
 from widgets.views import view
 
@@ -449,7 +449,7 @@ def test_matrix_holds_the_overlaps_of_the_best(
 
 
 def test_cells_of_different_classes_say_that_nobody_compared_them(real_trace: Trace) -> None:
-    from widgets.nms_matrix import IouMatrix
+    from widgets.nms.matrix import IouMatrix
 
     matrix, plan = IouMatrix(), Plan.of(real_trace, "nms")
     matrix.show_plan(plan, -1, grouped=False)

@@ -15,10 +15,10 @@ from engine.frame import Frame
 from engine.trace import Ref, Trace
 from tests.widgets import factory, traces
 from tests.widgets.anchored import layout_of, single_shot, truths
-from widgets.anchor_shapes import Shapes, changed
+from widgets.anchors.shapes import Shapes, changed
 from widgets.heat_colours import TABLE, shade
-from widgets.proposal_panel import ProposalPanel
-from widgets.proposal_road import heat, recall_of
+from widgets.proposals.panel import ProposalPanel
+from widgets.proposals.road import heat, recall_of
 from widgets.selection import Selection
 from widgets.views import view
 

@@ -25,9 +25,9 @@ from engine.trace import Ref, Trace
 from tests.widgets.factory import frame_of, many_boxes, toy_trace
 from tests.widgets.traces import real_trace, retraced
 from tests.widgets.two_stage import ArrowWindow, two_stage
-from widgets.refinement_panel import RefinementPanel
-from widgets.refinement_spread import BINS, spread_of
-from widgets.refinement_steps import steps_of, truth_of
+from widgets.refinement.panel import RefinementPanel
+from widgets.refinement.spread import BINS, spread_of
+from widgets.refinement.steps import steps_of, truth_of
 from widgets.selection import Selection
 from widgets.views import view
 

@@ -17,9 +17,9 @@ from engine.trace import Ref, Trace
 from tests.widgets.factory import many_boxes
 from tests.widgets.traces import real_trace, retraced
 from tests.widgets.two_stage import ArrowWindow, two_stage
-from widgets.roi_colours import LOW_TO_HIGH, SIGNED, coloured
-from widgets.roi_model import RoI, roi_of
-from widgets.roi_panel import RoiPanel
+from widgets.roi.colours import LOW_TO_HIGH, SIGNED, coloured
+from widgets.roi.model import RoI, roi_of
+from widgets.roi.panel import RoiPanel
 from widgets.selection import Selection
 from widgets.views import view
 

@@ -26,10 +26,10 @@ from engine.table import Reason, Table
 from engine.trace import Ref, Trace
 from tests.widgets.factory import frame_of, result, toy_trace, trace_of
 from tests.widgets.traces import real_trace, retraced
-from widgets import scores_text
-from widgets.scores_painter import share
-from widgets.scores_panel import ScoresPanel
-from widgets.scores_vector import Vector, row_for
+from widgets.scores import text as scores_text
+from widgets.scores.painter import share
+from widgets.scores.panel import ScoresPanel
+from widgets.scores.vector import Vector, row_for
 from widgets.selection import Selection
 from widgets.table_rows import score_text
 from widgets.views import view

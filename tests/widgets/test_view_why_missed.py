@@ -20,9 +20,9 @@ from engine.table import Reason, Table
 from engine.trace import Ref, Trace
 from tests.widgets.factory import CLASSES, PARAMS, frame_of, result, toy_trace, trace_of
 from tests.widgets.traces import real_trace, retraced, run
-from widgets.missed_objects import DRAWN, GOOD
-from widgets.missed_panel import MissedPanel
-from widgets.missed_question import MissAnswer, MissQuestion, Search
+from widgets.missed.objects import DRAWN, GOOD
+from widgets.missed.panel import MissedPanel
+from widgets.missed.question import MissAnswer, MissQuestion, Search
 from widgets.selection import Selection
 from widgets.views import view
 

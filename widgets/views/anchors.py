@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create(selection: Selection) -> QWidget:
-    from widgets.anchor_panel import AnchorPanel
+    from widgets.anchors.panel import AnchorPanel
 
     return AnchorPanel(selection)
 

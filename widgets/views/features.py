@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create(selection: Selection) -> QWidget:
-    from widgets.feature_panel import FeaturePanel
+    from widgets.features.panel import FeaturePanel
 
     return FeaturePanel(selection)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create(selection: Selection) -> QWidget:
-    from widgets.masks_panel import MasksPanel
+    from widgets.masks.panel import MasksPanel
 
     return MasksPanel(selection)
 

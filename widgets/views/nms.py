@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create(selection: Selection) -> QWidget:
-    from widgets.nms_panel import NmsPanel
+    from widgets.nms.panel import NmsPanel
 
     return NmsPanel(selection)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create(selection: Selection) -> QWidget:
-    from widgets.proposal_panel import ProposalPanel
+    from widgets.proposals.panel import ProposalPanel
 
     return ProposalPanel(selection)
 

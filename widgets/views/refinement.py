@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create(selection: Selection) -> QWidget:
-    from widgets.refinement_panel import RefinementPanel
+    from widgets.refinement.panel import RefinementPanel
 
     return RefinementPanel(selection)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create(selection: Selection) -> QWidget:
-    from widgets.roi_panel import RoiPanel
+    from widgets.roi.panel import RoiPanel
 
     return RoiPanel(selection)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create(selection: Selection) -> QWidget:
-    from widgets.scores_panel import ScoresPanel
+    from widgets.scores.panel import ScoresPanel
 
     return ScoresPanel(selection)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def create(selection: Selection) -> QWidget:
-    from widgets.missed_panel import MissedPanel
+    from widgets.missed.panel import MissedPanel
 
     return MissedPanel(selection)
 

@@ -1,0 +1,1 @@
+"""The anchors view: levels, cells, labels, what-if shapes."""

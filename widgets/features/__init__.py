@@ -1,0 +1,1 @@
+"""The features view: channels of any layer as a grid."""

@@ -1,0 +1,152 @@
+"""The parts of the features view and where they stand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.elided_label import ElidedLabel
+from widgets.explanation import Explanation
+from widgets.features.grid import FeatureGrid
+from widgets.features.map import FeatureMap
+from widgets.features.words import EXPLANATION, PAPER
+from widgets.own_keys import SLIDER, OwnKeys
+from widgets.quiet_controls import Chooser
+from widgets.rich_text import RichText
+from widgets.turning_splitter import TurningSplitter
+
+_TRIO = ("Lateral", "Top-down", "Sum")
+
+
+class FeaturePage(QScrollArea):
+    """Layer, channels, the chosen channel, one cell of it and the sum of the pyramid."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        em = self.fontMetrics().height()
+        self.layers = _Layers("Layer", "Layer whose feature maps are shown (L, Shift+L)")
+        self.layers.setObjectName("layers")
+        self.on_picture = QCheckBox("&Picture below")
+        self.on_picture.setObjectName("picture")
+        self.on_picture.setToolTip("Lay the channel over the picture (P)")
+        self.sort = QToolButton()
+        self.sort.setText("Sort again")
+        self.sort.setObjectName("sort")
+        self.sort.setToolTip("Order channels by their activity in this frame (S)")
+        self.back, self.on = QToolButton(), QToolButton()
+        for button, arrow, tip in (
+            (self.back, Qt.ArrowType.LeftArrow, "The page before (Page Up)"),
+            (self.on, Qt.ArrowType.RightArrow, "The next page (Page Down)"),
+        ):
+            button.setArrowType(arrow)
+            button.setAutoRaise(True)
+            button.setToolTip(tip)
+            button.setAccessibleName(tip)
+        self.count = ElidedLabel()
+        self.grid = FeatureGrid()
+        self.map = FeatureMap("Chosen channel", (10, 9))
+        self.trio = tuple(FeatureMap(name, (5, 6)) for name in _TRIO)
+        self.readout, self.arithmetic = RichText(), RichText()
+        self.sums = self._sums()
+        self.explanation = Explanation("Feature maps and the pyramid", EXPLANATION, PAPER)
+        content = _Content(self)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
+        column.addLayout(self._choices())
+        column.addWidget(TurningSplitter(self._channels(), self._detail(), (3, 5)), 1)
+        column.addWidget(self.explanation)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(content)
+        self.back.clicked.connect(lambda: self.grid.turn(-1))
+        self.on.clicked.connect(lambda: self.grid.turn(1))
+
+    @property
+    def maps(self) -> tuple[FeatureMap, ...]:
+        """Everything that shows the cell under study."""
+        return self.map, *self.trio
+
+    def _choices(self) -> QHBoxLayout:
+        line = QHBoxLayout()
+        name = QLabel("&Layer")
+        name.setBuddy(self.layers)
+        line.addWidget(name)
+        line.addWidget(self.layers, 1)
+        line.addWidget(self.on_picture)
+        return line
+
+    def _channels(self) -> QWidget:
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        line = QHBoxLayout()
+        for widget, share in ((self.count, 1), (self.sort, 0), (self.back, 0), (self.on, 0)):
+            line.addWidget(widget, share)
+        column.addLayout(line)
+        column.addWidget(self.grid, 1)
+        return part
+
+    def _detail(self) -> QWidget:
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.map, 3)
+        column.addWidget(self.readout)
+        column.addWidget(self.sums, 2)
+        column.addWidget(self.arithmetic)
+        return part
+
+    def _sums(self) -> QWidget:
+        part = QWidget()
+        grid = QGridLayout(part)
+        grid.setContentsMargins(0, 0, 0, 0)
+        for at, (name, map_) in enumerate(zip(_TRIO, self.trio, strict=True)):
+            sign = QLabel(("", "+", "=")[at])
+            title = QLabel(f"<b>{name}</b>")
+            title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+            grid.addWidget(sign, 1, 2 * at)
+            grid.addWidget(title, 0, 2 * at + 1)
+            grid.addWidget(map_, 1, 2 * at + 1)
+            grid.setColumnStretch(2 * at + 1, 1)
+        grid.setRowStretch(1, 1)
+        return part
+
+
+class _Layers(OwnKeys, Chooser):
+    own_keys = SLIDER
+
+
+class _Content(QWidget):
+    """Takes the keys that its parts leave: L, P, S, Page Up and Page Down."""
+
+    def __init__(self, page: FeaturePage) -> None:
+        super().__init__()
+        self._page = page
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        page, key = self._page, event.key()
+        if key == Qt.Key.Key_L:
+            back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+            at = page.layers.currentIndex() + (-1 if back else 1)
+            page.layers.setCurrentIndex(min(max(at, 0), page.layers.count() - 1))
+        elif key == Qt.Key.Key_P:
+            page.on_picture.toggle()
+        elif key == Qt.Key.Key_S:
+            page.sort.click()
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            page.grid.turn(1 if key == Qt.Key.Key_PageDown else -1)
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,1 @@
+"""The masks view: small mask, pasted mask, colouring."""

@@ -1,0 +1,1 @@
+"""The view that says why an object was missed."""

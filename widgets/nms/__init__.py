@@ -1,0 +1,1 @@
+"""The NMS view: who suppressed whom, step by step."""

@@ -1,0 +1,1 @@
+"""The proposals view: objectness, decode, clip, top-k and NMS one after another."""

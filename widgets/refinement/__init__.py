@@ -1,0 +1,1 @@
+"""The refinement view: boxes before and after their deltas."""

@@ -1,0 +1,1 @@
+"""The RoI view: level, bins and sample points of the selected proposal."""

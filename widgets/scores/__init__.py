@@ -1,0 +1,1 @@
+"""The class scores view: the whole class vector of the selected row."""
