@@ -16,6 +16,7 @@ from engine.networks import detectors
 
 _BUILDERS: dict[str, Callable[[], nn.Module]] = {
     "boxscope-maskrcnn": detectors.maskrcnn,
+    "boxscope-retinanet": detectors.retinanet,
     "boxscope-ssd": detectors.ssd,
 }
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
-from torch import Tensor
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 
+from engine.catalogue import file_of, find
 from engine.errors import BoxscopeError
 
 _FORMAT = 1
@@ -54,6 +55,22 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], note: Mapping[str, s
     part = path.with_name(f".{path.name}.part")
     save_file(halved, part, metadata=dict(note))
     part.replace(path)
+
+
+def begin_with(model: nn.Module, name: str) -> None:
+    """Give ``model`` the backbone of a shipped model that has the same one (transfer learning).
+
+    Raises BoxscopeError when that model's weights are not here.
+    """
+    path = file_of(find(name))
+    if not path.is_file():
+        raise BoxscopeError(
+            f"The backbone of {name} is where this model begins, but {path} is not there: "
+            f"`boxscope train {name}` makes it."
+        )
+    backbone = {k: v for k, v in load_file(path).items() if k.startswith("backbone.")}
+    _, unknown = model.load_state_dict(backbone, strict=False)
+    assert backbone and not unknown, f"the backbone of {name} is not that of this model"
 
 
 class LossLog:

@@ -14,7 +14,7 @@ from torch import nn
 from engine.errors import BoxscopeError, Cancelled
 from engine.networks import build
 from engine.request import Progress
-from engine.training.checkpoint import LossLog, load_state, save_state, save_weights
+from engine.training.checkpoint import LossLog, begin_with, load_state, save_state, save_weights
 from engine.training.data import batch
 from engine.training.recipes import Recipe, recipe
 
@@ -98,6 +98,8 @@ class _Run:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(0)
         self.model = build(name).to(self.device).train()
+        if plan.start:
+            begin_with(self.model, plan.start)
         self.optimizer = _optimizer(self.model, plan)
         self.average = Average(self.model, plan.average)
         state = load_state(folder / f"{name}.state", name)

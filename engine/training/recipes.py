@@ -27,6 +27,7 @@ class Recipe:
     warm_up: int = 200  # steps
     decay: float = 1e-2  # of weights; not of biases and normalisation
     clip: float = 5.0  # largest norm of the gradient
+    start: str = ""  # a shipped model whose backbone this one begins with, "" for none
     average: float = 0.998  # share that the running average of the weights keeps a step
 
     def rate_at(self, step: int, steps: int) -> float:
@@ -50,6 +51,9 @@ _SINGLE_SHOT = {"classification": "class", "bbox_regression": "box"}
 
 RECIPES: dict[str, Recipe] = {
     "boxscope-maskrcnn": Recipe(steps=3100, names=_TWO_STAGE),
+    "boxscope-retinanet": Recipe(
+        steps=3600, names=_SINGLE_SHOT, rate=1e-3, start="boxscope-maskrcnn"
+    ),
     "boxscope-ssd": Recipe(steps=1050, names=_SINGLE_SHOT, batch=16),
 }
 
