@@ -12,12 +12,14 @@ import torch
 from torch import nn
 
 from engine.errors import BoxscopeError
-from engine.networks import detectors
+from engine.networks import detectors, yolo
 
 _BUILDERS: dict[str, Callable[[], nn.Module]] = {
     "boxscope-maskrcnn": detectors.maskrcnn,
     "boxscope-retinanet": detectors.retinanet,
     "boxscope-ssd": detectors.ssd,
+    "boxscope-yolo": yolo.yolo,
+    "boxscope-yolo-anchors": yolo.yolo_anchors,
 }
 
 NAMES = tuple(_BUILDERS)

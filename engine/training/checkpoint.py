@@ -58,7 +58,7 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], note: Mapping[str, s
 
 
 def begin_with(model: nn.Module, name: str) -> None:
-    """Give ``model`` the backbone of a shipped model that has the same one (transfer learning).
+    """Give ``model`` the backbone of a shipped model (transfer learning): what both have of it.
 
     Raises BoxscopeError when that model's weights are not here.
     """
@@ -68,9 +68,10 @@ def begin_with(model: nn.Module, name: str) -> None:
             f"The backbone of {name} is where this model begins, but {path} is not there: "
             f"`boxscope train {name}` makes it."
         )
-    backbone = {k: v for k, v in load_file(path).items() if k.startswith("backbone.")}
-    _, unknown = model.load_state_dict(backbone, strict=False)
-    assert backbone and not unknown, f"the backbone of {name} is not that of this model"
+    own = model.state_dict()
+    backbone = {k: v for k, v in load_file(path).items() if k.startswith("backbone.") and k in own}
+    assert backbone, f"the backbone of {name} is not that of this model"
+    model.load_state_dict(backbone, strict=False)
 
 
 class LossLog:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BoxscopeError
+from engine.training.sheet import Look, detections
 from engine.training.terms import detector_terms
 
 
@@ -29,6 +30,8 @@ class Recipe:
     clip: float = 5.0  # largest norm of the gradient
     start: str = ""  # a shipped model whose backbone this one begins with, "" for none
     average: float = 0.998  # share that the running average of the weights keeps a step
+    look: Look = field(default=detections, repr=False)  # how it is asked for results to show
+    show_every: int = 500  # steps between pictures of the results for TensorBoard
 
     def rate_at(self, step: int, steps: int) -> float:
         """The learning rate of a step (from 0) when ``steps`` are planned."""
@@ -48,6 +51,9 @@ _TWO_STAGE = {
     "loss_mask": "mask",
 }
 _SINGLE_SHOT = {"classification": "class", "bbox_regression": "box"}
+_GRID = {
+    "xy": "centre", "wh": "size", "object": "object", "no_object": "no object", "class": "class",
+}  # fmt: skip
 
 RECIPES: dict[str, Recipe] = {
     "boxscope-maskrcnn": Recipe(steps=3100, names=_TWO_STAGE),
@@ -55,6 +61,8 @@ RECIPES: dict[str, Recipe] = {
         steps=3600, names=_SINGLE_SHOT, rate=1e-3, start="boxscope-maskrcnn"
     ),
     "boxscope-ssd": Recipe(steps=1050, names=_SINGLE_SHOT, batch=16),
+    "boxscope-yolo": Recipe(steps=4000, names=_GRID, start="boxscope-maskrcnn"),
+    "boxscope-yolo-anchors": Recipe(steps=4000, names=_GRID, start="boxscope-maskrcnn"),
 }
 
 
