@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,46 +12,35 @@ from typing import Any
 import torch
 from torch import nn
 
+from engine.devices import resolve
 from engine.errors import BoxscopeError, Cancelled
 from engine.networks import build
 from engine.request import Progress
+from engine.training.board import Board
 from engine.training.checkpoint import LossLog, begin_with, load_state, save_state, save_weights
 from engine.training.data import batch
+from engine.training.optimizer import Average, has_fast_halves, optimizer_of
 from engine.training.recipes import Recipe, recipe
+from engine.training.sheet import sheet
 
 SAVE_EVERY = 100  # steps
 
 
 @dataclass(frozen=True)
 class TrainingProgress(Progress):
-    """Progress of a training run after ``step`` of ``steps``; ``losses`` by the names shown."""
+    """Progress of a training run after ``step`` of ``steps``; ``losses`` by the names shown.
+
+    ``rate`` is the learning rate and ``seconds`` the wall time of the step just done.
+    """
 
     step: int = 0
     steps: int = 0
     rate: float = 0.0
     losses: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 Report = Callable[[TrainingProgress], None]
-
-
-class Average:
-    """A running average of all weights and statistics (Polyak averaging, exponential)."""
-
-    def __init__(self, model: nn.Module, keep: float) -> None:
-        self.keep = keep
-        self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
-
-    @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        """Young averages forget faster, so that the random start does not stay in them."""
-        keep = min(self.keep, (1 + step) / (10 + step))
-        for key, value in model.state_dict().items():
-            mean = self.weights[key]
-            if mean.is_floating_point():
-                mean.lerp_(value, 1 - keep)
-            else:
-                mean.copy_(value)
 
 
 def train(
@@ -60,65 +50,92 @@ def train(
     report: Report = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
     changes: Mapping[str, Any] | None = None,
+    device: str = "auto",
 ) -> Path:
-    """Train a shipped model from nothing; returns the file of its weights, OUT/NAME.safetensors.
+    """Train a shipped model by its recipe; returns the file of its weights, OUT/NAME.safetensors.
 
     A run that was interrupted goes on from OUT/NAME.state, which is written every 100 steps and
-    on cancelling; ``steps`` counts from the very start. OUT/NAME.losses.csv has every loss of
-    every step. ``changes`` replaces numbers of the recipe (for experiments and tests).
+    on cancelling; ``steps`` counts from the very start, so that a larger number goes on with a
+    run that was done. OUT/NAME.losses.csv and the event files in OUT/tensorboard/NAME have every
+    loss of every step. ``changes`` replaces numbers of the recipe (for experiments and tests).
 
-    Raises BoxscopeError for a name without a recipe, a state that does not fit or a loss that is
-    no longer a number, and Cancelled when ``cancelled()`` turned true.
+    Raises BoxscopeError for a name without a recipe, a device that is not there, a folder that
+    cannot be written to, a state that does not fit or a loss that is no longer a number, and
+    Cancelled when ``cancelled()`` turned true; the state is saved by then.
     """
     plan = Recipe(**{**vars(recipe(name)), **(changes or {})})
     steps = plan.steps if steps is None else steps
     if steps < 1:
         raise BoxscopeError(f"--steps {steps}: training needs at least one step.")
-    folder = Path(out)
+    where = torch.device(resolve(device))
+    try:
+        return _train(name, plan, steps, Path(out), where, report, cancelled)
+    except OSError as error:
+        raise BoxscopeError(
+            f"Training cannot write to the folder {out} ({error.strerror or error}); "
+            "make room, or choose another one with --out."
+        ) from error
+
+
+def _train(
+    name: str,
+    plan: Recipe,
+    steps: int,
+    folder: Path,
+    device: torch.device,
+    report: Report,
+    cancelled: Callable[[], bool],
+) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(name, plan, steps, folder)
+    run = _Run(name, plan, steps, folder, device)
     try:
         while run.step < steps:
             if cancelled():
                 run.save()
                 raise Cancelled
             report(run.advance())
-            if run.step % SAVE_EVERY == 0 or run.step == steps:
+            if run.step % SAVE_EVERY == 0:
                 run.save()
+            if run.step % plan.show_every == 0:
+                run.show()
+        return run.save()
     finally:
-        run.log.close()
-    return run.save()
+        run.close()
 
 
 class _Run:
-    """A model on its way: everything that a checkpoint has to hold."""
+    """A model on its way: everything that a checkpoint has to hold, and the logs."""
 
-    def __init__(self, name: str, plan: Recipe, steps: int, folder: Path) -> None:
+    def __init__(
+        self, name: str, plan: Recipe, steps: int, folder: Path, device: torch.device
+    ) -> None:
         self.name, self.plan, self.steps, self.folder, self.step = name, plan, steps, folder, 0
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = device
         torch.manual_seed(0)
-        self.model = build(name).to(self.device).train()
+        self.model = build(name).to(device).train()
         if plan.start:
             begin_with(self.model, plan.start)
-        self.optimizer = _optimizer(self.model, plan)
+        self.optimizer = optimizer_of(self.model, plan)
         self.average = Average(self.model, plan.average)
         state = load_state(folder / f"{name}.state", name)
         if state is not None:
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
-            self.average.weights = {k: v.to(self.device) for k, v in state["average"].items()}
+            self.average.weights = {k: v.to(device) for k, v in state["average"].items()}
             self.step = int(state["step"])
-        self.log = LossLog(folder / f"{name}.losses.csv", list(plan.names.values()), self.step)
+        self._log = LossLog(folder / f"{name}.losses.csv", list(plan.names.values()), self.step)
+        self._board = Board(folder / "tensorboard" / name, self.step)
 
     def advance(self) -> TrainingProgress:
         """One step."""
-        plan, step = self.plan, self.step
+        plan, step, start = self.plan, self.step, time.perf_counter()
         torch.manual_seed(step)  # the detectors sample anchors and proposals by chance
         images, targets = batch(step, plan.batch, plan.side, self.device)
         rate = plan.rate_at(step, self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=_half(self.device)):
+        half = has_fast_halves(self.device)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             terms = plan.terms(self.model, images, targets)
         total = torch.stack([term.float() for term in terms.values()]).sum()
         losses = {shown: float(terms[key].detach()) for key, shown in plan.names.items()}
@@ -132,13 +149,21 @@ class _Run:
         nn.utils.clip_grad_norm_(self.model.parameters(), plan.clip)
         self.optimizer.step()
         self.average.update(self.model, step)
-        self.log.add(step, rate, losses)
         self.step += 1
+        seconds = time.perf_counter() - start
+        self._log.add(step, rate, losses)
+        self._board.add(step, losses, rate, seconds, plan.batch)
         text = ", ".join(f"{shown} {value:.3f}" for shown, value in losses.items())
         return TrainingProgress(
             f"step {self.step} of {self.steps}: {text}", self.step / self.steps,
-            self.step, self.steps, rate, losses,
+            self.step, self.steps, rate, losses, seconds,
         )  # fmt: skip
+
+    def show(self) -> None:
+        """Put a sheet of scenes with what the average finds in them on the board."""
+        model = build(self.name).to(self.device).eval()
+        model.load_state_dict(self.average.weights)
+        self._board.show(self.step, sheet(model, self.plan.look, self.plan.side))
 
     def save(self) -> Path:
         save_state(
@@ -155,19 +180,6 @@ class _Run:
         save_weights(path, self.average.weights, {"model": self.name, "steps": str(self.step)})
         return path
 
-
-def _optimizer(model: nn.Module, plan: Recipe) -> torch.optim.Optimizer:
-    """Weight decay for kernels and matrices only (as in He et al. 2019, section 3.1)."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.dim() > 1], "weight_decay": plan.decay},
-        {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=plan.rate)
-
-
-def _half(device: torch.device) -> bool:
-    """Whether bfloat16 is fast here: on newer GPUs, and on processors with instructions for it."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16", False))
+    def close(self) -> None:
+        self._log.close()
+        self._board.close()

@@ -12,6 +12,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import load_file
 
+from engine.catalogue import file_of, find
 from engine.errors import BoxscopeError, Cancelled
 from engine.networks import NAMES, build
 from engine.scenes import HELD_OUT
@@ -84,6 +85,7 @@ def test_a_cancelled_run_goes_on_as_if_nothing_had_happened(tmp_path: Path) -> N
         f"{name}.losses.csv",
         f"{name}.safetensors",
         f"{name}.state",
+        "tensorboard",
     ]
 
 
@@ -135,7 +137,28 @@ def test_bad_requests_say_what_is_wrong(tmp_path: Path) -> None:
         build("boxscope-nothing")
     with pytest.raises(BoxscopeError, match="at least one"):
         train("boxscope-ssd", tmp_path, 0)
+    with pytest.raises(BoxscopeError, match="no device 'abacus'"):
+        train("boxscope-ssd", tmp_path, 1, device="abacus")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """A file where the folder should be: what permissions forbid, the superuser may do."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(BoxscopeError, match=r"cannot write .*--out\.$"):
+        train("boxscope-ssd", tmp_path / "file" / "runs", 1, changes=TINY)
+
+
+def test_a_model_can_begin_with_the_backbone_of_another(tmp_path: Path) -> None:
+    """Without a step of any size the backbone is still the shipped one."""
+    name = "boxscope-retinanet"
+    still = {**TINY, "rate": 0.0, "decay": 0.0}
+    weights = load_file(train(name, tmp_path, 1, changes=still))
+    begun = load_file(file_of(find(RECIPES[name].start)))
+    kernels = [key for key in begun if key.startswith("backbone.") and key.endswith("weight")]
+    assert len(kernels) > 30
+    for key in kernels:
+        assert torch.equal(weights[key], begun[key]), key
 
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
