@@ -21,8 +21,8 @@ from widgets.nms import text as nms_text
 from widgets.nms.matrix import IouMatrix
 from widgets.nms.picture import NmsPicture
 from widgets.nms.table import DecisionTable
-from widgets.nms.transport import Transport
 from widgets.nms.what_if_panel import WhatIf
+from widgets.transport import Transport
 
 
 class NmsWidgets(QWidget):

@@ -1,4 +1,4 @@
-"""Play, pause, step and scrub through a list of decisions."""
+"""Play, pause, step and scrub through a list: of decisions, of cells."""
 
 from __future__ import annotations
 
@@ -16,35 +16,38 @@ from PySide6.QtWidgets import (
 
 from widgets.icons import icon
 
-SPEEDS = (("slow", 1200), ("normal", 600), ("fast", 200), ("very fast", 60))  # ms a decision
+SPEEDS = (("slow", 1200), ("normal", 600), ("fast", 200), ("very fast", 60))  # ms a step
 
 
 class Transport(QWidget):
     """``moved(position)``, 0 to `length`, whenever the user or the clock moves it.
 
-    Playing stops at the end, and when the widget is hidden.
+    Playing stops at the end, and when the widget is hidden. ``thing`` is what is stepped through,
+    ``play_key`` the key of the view that plays, for the tooltips.
     """
 
     moved = Signal(int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, thing: str = "decision", play_key: str = "P", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
-        self._back = self._button("back", "One decision back (Left)")
-        self._play = self._button("play", "Play the decisions, or pause (P)")
-        self._forward = self._button("forward", "One decision on (Right)")
+        self._back = self._button("back", f"One {thing} back (Left)")
+        self._play = self._button("play", f"Play the {thing}s, or pause ({play_key})")
+        self._forward = self._button("forward", f"One {thing} on (Right)")
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setObjectName("position")
-        self._slider.setAccessibleName("Decision")
-        self._slider.setToolTip("Drag through the decisions (Home and End jump)")
+        self._slider.setAccessibleName(thing.capitalize())
+        self._slider.setToolTip(f"Drag through the {thing}s (Home and End jump)")
         self._slider.setRange(0, 0)
         self._count = QLabel()
         self._count.setObjectName("count")
         self._speed = QComboBox()
         self._speed.setObjectName("speed")
         self._speed.setAccessibleName("Speed")
-        self._speed.setToolTip("How fast the decisions are played")
+        self._speed.setToolTip(f"How fast the {thing}s are played")
         self._speed.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
         for name, wait in SPEEDS:
             self._speed.addItem(name, wait)
