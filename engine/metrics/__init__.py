@@ -1,0 +1,1 @@
+"""Figures of detectors over data sets: ranking walk, AP, errors, calibration, segmentation."""
