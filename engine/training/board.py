@@ -19,7 +19,9 @@ class Board:
     def __init__(self, folder: Path, step: int) -> None:
         # Here, because it brings protobuf along: only training needs it.
         from tensorboardX import SummaryWriter
+        from tensorboardX.proto.summary_pb2 import Summary
 
+        self._summary = Summary
         # Names of event files have whole seconds: the step keeps quick restarts apart.
         self._writer = SummaryWriter(
             str(folder), purge_step=step, flush_secs=60, filename_suffix=f".{step}"
@@ -36,10 +38,11 @@ class Board:
             "speed/seconds a step": seconds,
             "speed/pictures a second": pictures / seconds,
         }
-        for name, value in values.items():
-            # A tag has no spaces; the title has.
-            title = name.rpartition("/")[2]
-            self._writer.add_scalar(name.replace(" ", "_"), value, step, display_name=title)
+        # Not `add_scalar`, which writes an event a value and takes the spaces out of names.
+        summary = self._summary(
+            value=[self._summary.Value(tag=n, simple_value=v) for n, v in values.items()]
+        )
+        self._writer.file_writer.add_summary(summary, step)
 
     def show(self, step: int, sheet: NDArray[np.uint8]) -> None:
         """``sheet`` (H, W, 3) uint8 RGB: pictures with what the model finds in them by now."""

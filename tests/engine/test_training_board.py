@@ -42,7 +42,7 @@ def events(file: Path) -> Iterator[Any]:
 
 
 def read(folder: Path) -> tuple[dict[str, dict[int, float]], dict[int, np.ndarray]]:
-    """Scalars by title and step, pictures by step: as TensorBoard does it, forgetting what a
+    """Scalars by tag and step, pictures by step: as TensorBoard does it, forgetting what a
     session log of a later file declares to be done again."""
     scalars: dict[str, dict[int, float]] = {}
     pictures: dict[int, np.ndarray] = {}
@@ -57,7 +57,7 @@ def read(folder: Path) -> tuple[dict[str, dict[int, float]], dict[int, np.ndarra
                     code = np.frombuffer(value.image.encoded_image_string, np.uint8)
                     pictures[event.step] = cv2.imdecode(code, cv2.IMREAD_COLOR)
                 else:
-                    series = scalars.setdefault(value.metadata.display_name, {})
+                    series = scalars.setdefault(value.tag, {})
                     assert event.step not in series, "a step was written twice"
                     series[event.step] = value.simple_value
     return scalars, pictures
@@ -68,15 +68,16 @@ def test_curves_and_pictures_can_be_read_back(tmp_path: Path) -> None:
     seen: list[TrainingProgress] = []
     train(NAME, tmp_path, 2, seen.append, changes={**TINY, "show_every": 2})
     scalars, pictures = read(tmp_path / "tensorboard" / NAME)
-    shown = set(RECIPES[NAME].names.values())
-    assert set(scalars) == shown | {"total", "rate", "seconds a step", "pictures a second"}
+    shown = RECIPES[NAME].names.values()
+    rest = {"loss/total", "rate", "speed/seconds a step", "speed/pictures a second"}
+    assert set(scalars) == {f"loss/{name}" for name in shown} | rest
     for step, progress in enumerate(seen):
         for name in shown:
-            assert scalars[name][step] == pytest.approx(progress.losses[name])
-        assert scalars["total"][step] == pytest.approx(sum(progress.losses.values()))
+            assert scalars[f"loss/{name}"][step] == pytest.approx(progress.losses[name])
+        assert scalars["loss/total"][step] == pytest.approx(sum(progress.losses.values()))
         assert scalars["rate"][step] == pytest.approx(progress.rate)
-        assert scalars["seconds a step"][step] == pytest.approx(progress.seconds)
-        assert scalars["pictures a second"][step] == pytest.approx(2 / progress.seconds)
+        assert scalars["speed/seconds a step"][step] == pytest.approx(progress.seconds)
+        assert scalars["speed/pictures a second"][step] == pytest.approx(2 / progress.seconds)
     # Three rows of four scenes at twice their size.
     assert [(step, p.shape) for step, p in pictures.items()] == [(2, (384, 512, 3))]
 
@@ -89,7 +90,7 @@ def test_a_run_that_goes_on_has_every_step_once(tmp_path: Path) -> None:
             board.add(step, {"class": 10.0 * begin + step}, 1e-3, 0.5, 8)
         board.close()
     scalars, _ = read(tmp_path)
-    assert scalars["class"] == {0: 0, 1: 1, 2: 22, 3: 23, 4: 24, 5: 25, 6: 26}
+    assert scalars["loss/class"] == {0: 0, 1: 1, 2: 22, 3: 23, 4: 24, 5: 25, 6: 26}
 
 
 def test_a_sheet_shows_what_the_model_finds() -> None:
