@@ -21,19 +21,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from engine import nms_torch
-from engine.families._single_shot import SingleShot, host
+from engine.families._single_shot import host
 from engine.params import Param
 from engine.pipeline import Inputs, Output, Stage
 from engine.table import Reason, Table
 
 LISTED = 10_000
 """Rows of pairs that each class or level gets at most; more only where the last ones tie."""
+
+
+class Limits(Protocol):
+    """What every single-shot module says about its last steps."""
+
+    score_thresh: float
+    nms_thresh: float
+    topk_candidates: int
+    detections_per_img: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +82,7 @@ Select = Callable[[Inputs, float], Passed]
 
 
 def threshold_stage(
-    module: SingleShot, group: str, source: str, needs: tuple[str, ...], select: Select
+    module: Limits, group: str, source: str, needs: tuple[str, ...], select: Select
 ) -> Stage:
     """``group``: "class" or "level"; ``source``: the stage before, with one row per anchor."""
 
@@ -121,7 +131,7 @@ def threshold_stage(
     )
 
 
-def topk_stage(module: SingleShot, group: str, boxes: str) -> Stage:
+def topk_stage(module: Limits, group: str, boxes: str) -> Stage:
     """The best ``topk_candidates`` of each class or level; the others are marked TOPK.
 
     ``boxes`` names the stage whose ``data`` are the (N, 4) boxes of all anchors.
@@ -198,7 +208,7 @@ def _best_of_each(passed: Passed, limit: int) -> tuple[Tensor, tuple[int, ...]]:
     return torch.cat(best), tuple(min(limit, count) for count in passed.counts)
 
 
-def final_stages(module: SingleShot, source: str) -> Sequence[Stage]:
+def final_stages(module: Limits, source: str) -> Sequence[Stage]:
     """``nms`` and ``detections``. ``source``: ``topk`` (SSD) or ``clip`` (RetinaNet, FCOS)."""
 
     def suppress(inputs: Inputs) -> Output:

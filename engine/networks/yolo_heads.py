@@ -37,15 +37,19 @@ class Prediction:
     shapes: Tensor | None = None
 
     def class_confidence(self) -> Tensor:
-        """(P, N, C + 1) class probability times confidence (Redmon et al. 2016, equation 1).
+        """(P, N, C + 1) class probability times confidence (Redmon et al. 2016, equation 1)."""
+        return self.class_probability() * self.confidence.clamp(0, 1)[..., None]
 
-        Column 0 is the background's and 0, so that a column is a label.
+    def class_probability(self) -> Tensor:
+        """(P, N, C + 1) of every box, from 0 to 1.
+
+        Column 0 is the background's and 0, so that a column is a label. Both factors of v1 are
+        linear outputs and may leave the range a little: they are cut.
         """
-        classes = self.classes
+        classes = self.classes.clamp(0, 1)
         if classes.shape[1] != self.confidence.shape[1]:
             classes = classes.repeat_interleave(self.per_cell, 1)
-        product = classes * self.confidence[..., None]
-        return torch.cat([torch.zeros_like(product[..., :1]), product], -1)
+        return torch.cat([torch.zeros_like(classes[..., :1]), classes], -1)
 
 
 def corner(grid: tuple[int, int], per_cell: int, device: torch.device) -> Tensor:
