@@ -41,6 +41,7 @@ class Controller(QObject):
     ``failed(sentence, details)``; ``progressed(Progress | None)``;
     ``player_changed(PlayerState)``; ``answered(Answer)``; ``settings_changed(Settings)``;
     ``frozen_changed(bool)``; ``source_changed(str)``; ``model_changed(ModelChoice, device)``;
+    ``compared(Trace | Failure)`` of the other side of a comparison;
     ``opening(str)`` a source that is being waited for, "" when that is over; ``submitted(seq)`` a
     trace was asked for, so that other work of the engine gives way.
     """
@@ -51,6 +52,7 @@ class Controller(QObject):
     progressed = Signal(object)
     player_changed = Signal(object)
     answered = Signal(object)
+    compared = Signal(object)
     settings_changed = Signal(object)
     frozen_changed = Signal(bool)
     source_changed = Signal(str)
@@ -211,6 +213,10 @@ class Controller(QObject):
         """Run a job on the engine thread; its `Answer` comes by ``answered``."""
         self._worker.ask(key, job, self._epoch)
 
+    def submit_other(self, request: Request | None, epoch: int) -> None:
+        """Ask for a trace of the other side of a comparison; it comes by ``compared``."""
+        self._worker.submit_other(request, epoch)
+
     def cancel(self) -> None:
         """Give up what is under way: a source that is being opened, else a model's download."""
         if self._playback.give_up_opening():
@@ -287,6 +293,8 @@ class Controller(QObject):
     def _on_engine(self, key: str, value: Any) -> None:
         if key == "progress":
             self.progressed.emit(value)
+        elif key == "compared":
+            self.compared.emit(value)
         elif isinstance(value, Answer):
             self.answered.emit(value)
         elif isinstance(value, Failure):

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from app.comparison import Comparison
 from app.study import Study
 from app.undo import ChangeSettings
-from engine import catalogue
 from engine.frame import Frame
 from engine.params import Settings, Value
 from engine.session import ModelChoice, Progress
 from engine.sources import PlayerState
 from engine.trace import Trace
 from engine.worker import Answer
+from widgets.model_list import model_lines
 
 if TYPE_CHECKING:
     from app.controller import Controller
     from app.main_window import MainWindow
 
 STATUS_MS = 500
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """A line of the model chooser."""
-
-    name: str
-    family: str
-    size: int
-    state: str
 
 
 class Presenter(QObject):
@@ -58,6 +48,7 @@ class Presenter(QObject):
         controller.model_changed.connect(self._on_model)
         controller.answered.connect(self._on_answer)
         self.study = Study(controller, window.selection, window.ribbon, self)
+        self.comparison = Comparison(controller, window.selection, window.undo_stack, self)
         window.progress.cancelled.connect(controller.cancel)
         window.model_chooser.chosen.connect(self._choose_model)
         window.device_chooser.chosen.connect(self._choose_device)
@@ -84,6 +75,7 @@ class Presenter(QObject):
     def stop(self) -> None:
         self._status.stop()
         self.study.stop()
+        self.comparison.stop()
 
     def start_at(self, stage: str) -> None:
         """Show this stage when the first trace has it."""
@@ -222,12 +214,8 @@ class Presenter(QObject):
         self._window.rate_label.setText(text)
 
     def _list_models(self) -> None:
-        entries = [
-            _Entry(info.name, info.family, info.size_bytes, catalogue.state(info))
-            for info in catalogue.catalogue().values()
-            if info.task != "segmentation"  # no family shows these yet
-        ]
-        self._window.model_chooser.set_models([e for e in entries if e.state != "missing"])
+        # Segmenters stay out as long as no family shows them.
+        self._window.model_chooser.set_models(model_lines(boxes_only=True))
 
 
 def _default(trace: Trace, key: str) -> Any:

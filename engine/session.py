@@ -55,6 +55,10 @@ class Session:
     def pipeline(self) -> Pipeline | None:
         return self._pipeline
 
+    def holds(self, choice: ModelChoice, device: str) -> bool:
+        """Is this model loaded for this device?"""
+        return self._loaded == (choice, device)
+
     def load(
         self,
         choice: ModelChoice,
@@ -67,7 +71,7 @@ class Session:
         Raises BoxscopeError (unknown name, no network, wrong checkpoint ...) or Cancelled; the
         model that was loaded before then stays.
         """
-        if self._model is not None and self._loaded == (choice, device):
+        if self._model is not None and self.holds(choice, device):
             return self._model
         preload_torch()
         from engine import families, weights  # torch comes with them, so not before it is needed

@@ -52,19 +52,22 @@ class _Ask:
 
 
 class Worker:
-    """Runs one Session on one thread.
+    """Runs one Session on one thread, and a second one while two models are compared.
 
-    Outbox keys: ``trace`` (`Trace` or `Failure`), ``progress`` (`Progress`, or None when nothing
-    long is under way), ``answer/KEY`` (`Answer`).
+    Outbox keys: ``trace`` (`Trace` or `Failure`), ``compared`` (the same, of the other side),
+    ``progress`` (`Progress`, or None when nothing long is under way), ``answer/KEY`` (`Answer`).
     """
 
     def __init__(self, on_ready: Callable[[], None] = lambda: None, threads: int = 0) -> None:
         self.outbox = Mailbox()
         self._inbox = Mailbox()
         self._on_ready = on_ready
+        self._threads = threads
         self._session = Session(threads)
+        self._other: Session | None = None  # of the other side, while it has a model of its own
         self._lock = threading.Lock()
         self._epoch = 0  # newest epoch that anybody asked for; older work is cancelled
+        self._other_epoch = 0  # the same for the other side, which counts its own
         self._stop = False
         self._thread = threading.Thread(target=self._loop, name="boxscope-engine", daemon=True)
 
@@ -76,6 +79,12 @@ class Worker:
         with self._lock:
             self._epoch = max(self._epoch, request.epoch)
         self._inbox.put("trace", request)
+
+    def submit_other(self, request: Request | None, epoch: int) -> None:
+        """Ask for the other side's trace, with epochs of its own; None lets go of its model."""
+        with self._lock:
+            self._other_epoch = max(self._other_epoch, epoch)
+        self._inbox.put("compared", request)
 
     def ask(self, key: str, job: Job, epoch: int = -1) -> None:
         """Run ``job(session, cancelled)`` on the engine thread; the newest job of a key wins."""
@@ -100,6 +109,8 @@ class Worker:
             key, value = item
             if key == "trace":
                 self._run(value)
+            elif key == "compared":
+                self._compare(value)
             else:
                 self._answer(value)
             # Hold nothing while waiting: frames and traces are large.
@@ -113,6 +124,27 @@ class Worker:
         return lambda: self._stop or (0 <= epoch < self._epoch)
 
     def _run(self, request: Request) -> None:
+        self._trace("trace", self._session, request, self._cancelled(request.epoch))
+
+    def _compare(self, request: Request | None) -> None:
+        """The other side: in the first session where that has its model, so that all stages that
+        no parameter touches are shared; in one of its own where it has not."""
+        if request is None or self._session.holds(request.model, request.device):
+            self._other = None
+        elif self._other is None:
+            self._other = Session(self._threads)
+        if request is not None:
+            epoch = request.epoch
+            self._trace(
+                "compared",
+                self._other or self._session,
+                request,
+                lambda: self._stop or epoch < self._other_epoch,
+            )
+
+    def _trace(
+        self, key: str, session: Session, request: Request, cancelled: Callable[[], bool]
+    ) -> None:
         said: list[Progress] = []
 
         def report(progress: Progress) -> None:
@@ -120,25 +152,22 @@ class Worker:
             self._post("progress", progress)
 
         result = self._guard(
-            request.epoch,
-            request.seq,
-            lambda cancelled: self._session.run(request, cancelled, report),
+            request.epoch, request.seq, lambda: session.run(request, cancelled, report)
         )
         if said:
             self._post("progress", None)
         if result is not None:
-            self._post("trace", result)
+            self._post(key, result)
 
     def _answer(self, ask: _Ask) -> None:
-        value = self._guard(ask.epoch, 0, lambda cancelled: ask.job(self._session, cancelled))
+        cancelled = self._cancelled(ask.epoch)
+        value = self._guard(ask.epoch, 0, lambda: ask.job(self._session, cancelled))
         self._post(f"answer/{ask.key}", Answer(ask.key, value))
 
-    def _guard(
-        self, epoch: int, seq: int, work: Callable[[Callable[[], bool]], Any]
-    ) -> Trace | Failure | Any | None:
+    def _guard(self, epoch: int, seq: int, work: Callable[[], Any]) -> Trace | Failure | Any | None:
         """The work's value; a Failure for an error; None when it was cancelled."""
         try:
-            return work(self._cancelled(epoch))
+            return work()
         except Cancelled:
             return None
         except BoxscopeError as error:

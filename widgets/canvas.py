@@ -45,11 +45,12 @@ class Canvas(QGraphicsView):
     Click selects the smallest box under the cursor, a second click at the same place the next
     larger one. Left or middle button drags the picture, the wheel zooms at the cursor; +, -, F
     (fit), 1 (actual size), Shift+arrows do the same from the keyboard. ``cursor_info`` describes
-    what is under the cursor, "" when there is nothing.
+    what is under the cursor, "" when there is nothing; ``moved`` when another part of the picture
+    is shown, in another or the same size.
     """
 
     cursor_info = Signal(str)
-    zoom_changed = Signal(float)
+    moved = Signal()
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -232,6 +233,13 @@ class Canvas(QGraphicsView):
             t = self.viewportTransform()
             self._place(t.m11(), QPointF(t.dx() + dx, t.dy() + dy))
 
+    def follow(self, other: Canvas) -> None:
+        """Show the same part of the picture as another canvas of the same size does."""
+        if self._frame is not None:
+            t = other.viewportTransform()
+            self._fitted = other._fitted
+            self._place(t.m11(), QPointF(t.dx(), t.dy()))
+
     def show_box(self, box: QRectF) -> None:
         """Bring a box (image px) into sight if it is not; the zoom stays."""
         t = self.viewportTransform()
@@ -263,7 +271,7 @@ class Canvas(QGraphicsView):
         if self._layers is not None:
             self._layers.view_moved()
         self.viewport().update()
-        self.zoom_changed.emit(zoom)
+        self.moved.emit()
 
     def _to_scene(self, at: QPointF) -> QPointF:
         inverse, _ = self.viewportTransform().inverted()

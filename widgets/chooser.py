@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal, Slot
@@ -103,10 +103,16 @@ class Chooser(QComboBox):
 
 
 class ModelChooser(Chooser):
-    """Models of the catalogue, grouped by whether they are here already."""
+    """Models of the catalogue, grouped by whether they are here already.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    ``first``: (name, text) of choices that stand before them and are no models.
+    """
+
+    def __init__(
+        self, first: Sequence[tuple[str, str]] = (), parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._first = tuple(first)
         self.setMinimumContentsLength(30)
         self.setAccessibleName("Model")
         self.setToolTip("Model")
@@ -116,6 +122,8 @@ class ModelChooser(Chooser):
         entries = list(entries)
         with QSignalBlocker(self):
             self._items().clear()
+            for name, text in self._first:
+                self._add(name, text)
             known = [e.state for e in entries if e.state not in GROUPS]
             for state in (*GROUPS, *dict.fromkeys(known)):
                 group = [e for e in entries if e.state == state]

@@ -39,6 +39,12 @@ class Selection(QObject):
     # waits for the answer any more; and its `MissAnswer`.
     miss_wished = Signal(object)
     miss_changed = Signal(object)
+    # What the trace should be compared with, a `compare.question.CompareWish` or None; what came of
+    # it, a `Compared`; and moved parameters of the other side with the word by which they merge
+    # into one step of undo.
+    compare_wished = Signal(object)
+    compare_changed = Signal(object)
+    compare_settings_wished = Signal(object, str)
     # A wish to pin the shown trace.
     freeze_wished = Signal(bool)
 

@@ -117,7 +117,19 @@ def _pictures(app: QApplication, launcher: Launcher, out: Path) -> list[Path]:
                 view.show()
                 settled(app)
                 select_best()
+                if info.key == "compare":
+                    _compared(view)
                 take(f"view-{info.key}-{theme}", view, (960, 720))
                 view.close()
                 view.deleteLater()
     return written
+
+
+def _compared(view: QWidget) -> None:
+    """Let the view compare with the other detector that ships."""
+    from app.offscreen import Patience
+    from widgets.compare.panel import ComparePanel
+
+    assert isinstance(view, ComparePanel)
+    view.compare_with("boxscope-ssd")
+    Patience(lambda: view.compared is not None and view.compared.b is not None, "Comparing")

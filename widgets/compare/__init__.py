@@ -1,0 +1,1 @@
+"""The compare view: one picture through two models, or through one with two settings."""
