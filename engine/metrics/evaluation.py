@@ -113,6 +113,12 @@ class Evaluation:
         """(P,) int64 place of each picture among equal scores."""
         return picture_order(self.annotations)
 
+    def counts(self, area: str = "all") -> Flags:
+        """(N,) bool: the annotations that count as positives, for objects of one range of area."""
+        low, high = AREAS[area]
+        size = self.annotations.area
+        return ~self.ignored & (size >= low) & (size <= high)
+
     def ranking(self, label: int) -> Ranking:
         """The detections and ground truths of class row ``label``."""
         return self._keep(("ranking", label), lambda: self._rank(label))
@@ -189,8 +195,7 @@ class Evaluation:
     def _wish(self, label: int, area: str) -> Wishes:
         ranking = self.ranking(label)
         low, high = AREAS[area]
-        size = self.annotations.area[ranking.truths]
-        ignored = self.ignored[ranking.truths] | (size < low) | (size > high)
+        ignored = ~self.counts(area)[ranking.truths]
         size = self.detections.area[ranking.rows]
         outside = (size < low) | (size > high)
         pairs = self._keep(
