@@ -89,7 +89,7 @@ def read_coco(path: Path, images: Path | None = None) -> Annotations:
         ignored=[_flag(item.get("ignore")) for item in chosen],
         ids=_ids(chosen, path, notes),
         masks=masks,
-        folder=images or folder_of([p.file for p in pictures], _places(path)),
+        folder=images or folder_of([p.file for p in pictures], _places(path, data)),
         notes=tuple(notes),
         **left_out.columns(),
     )
@@ -201,9 +201,12 @@ def _text(value: object) -> str:
     return clean(value) if isinstance(value, str) else ""
 
 
-def _places(path: Path) -> list[Path]:
-    """Where the pictures of an annotation file usually lie."""
+def _places(path: Path, data: dict[str, Any]) -> list[Path]:
+    """Where the pictures of an annotation file usually lie, and where this one says they do."""
     here, above = path.parent, path.parent.parent
     stem = path.stem.rpartition("_")[2]  # instances_val2017 -> val2017
     names = ("images", stem, f"images/{stem}", "JPEGImages", "data")
-    return [here, *(here / n for n in names), above, *(above / n for n in names)]
+    info = data.get("info")
+    told = info.get("folder") if isinstance(info, dict) else None
+    places = [here / told] if isinstance(told, str) and told else []
+    return [*places, here, *(here / n for n in names), above, *(above / n for n in names)]

@@ -47,6 +47,8 @@ _FORMATS = (
     "TIFF", "WEBP",
 )
 # fmt: on
+_ORIENTATION = 0x0112
+_LYING = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
 class PictureSource(Source):
@@ -105,6 +107,25 @@ def is_picture(path: Path) -> bool:
     except Exception:  # not a picture, or one too damaged to say so
         return False
     return True
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """(width, height) in px of a picture file as `decode_file` shows it, from its first bytes.
+
+    (0, 0) for what is no picture, damaged, or too large to be decoded.
+    """
+    from PIL import Image
+
+    _hush()
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            width, height = image.size
+            lying = image.getexif().get(_ORIENTATION) in _LYING
+    except Exception:  # readers fail on damaged bytes in any way they like
+        return 0, 0
+    if not 0 < width * height <= MAX_PIXELS:
+        return 0, 0
+    return (height, width) if lying else (width, height)
 
 
 def _decode(stream: BinaryIO, name: str) -> NDArray[np.uint8]:

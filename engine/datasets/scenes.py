@@ -1,0 +1,81 @@
+"""Drawn scenes as a data set: ``scenes:FIRST-LAST``, with exact boxes and masks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import scenes
+from engine.datasets.annotations import Annotations, Picture, Rle
+from engine.datasets.masks import areas_of, encode
+from engine.errors import BoxscopeError, Cancelled
+from engine.frame import Frame
+
+MOST = 100_000
+_FORM = "write scenes:1000000-1000199, the first and the last seed"
+
+
+def is_scenes(where: str) -> bool:
+    """True for ``scenes:`` and whatever follows."""
+    return where.strip().lower().startswith("scenes:")
+
+
+def seeds(where: str) -> range:
+    """The seeds of ``scenes:FIRST-LAST``, both included. Raises BoxscopeError if misspelt."""
+    match = re.fullmatch(r"scenes:(\d{1,15})(?:-(\d{1,15}))?", where.strip(), re.IGNORECASE)
+    if match is None:
+        raise BoxscopeError(f"{where} is not a set of scenes; {_FORM}.")
+    first = int(match[1])
+    last = int(match[2] or first)
+    if last < first:
+        raise BoxscopeError(f"{where} ends before it begins; {_FORM}.")
+    if last - first >= MOST:
+        raise BoxscopeError(f"{where} has more than {MOST:,} scenes; choose a shorter piece.")
+    return range(first, last + 1)
+
+
+def iter_frames(where: str) -> Iterator[Frame]:
+    """The scenes one by one, each drawn when it is asked for, with its truth.
+
+    `Frame.index` is the place in the set. Raises BoxscopeError if ``where`` is misspelt.
+    """
+    for index, seed in enumerate(seeds(where)):
+        yield replace(scenes.draw(seed), index=index)
+
+
+def read_scenes(where: str, progress: Callable[[int, int], bool] | None = None) -> Annotations:
+    """The truth of ``scenes:FIRST-LAST``. Every scene is drawn once for it; pixels are not kept.
+
+    Classes are those of `scenes.CLASSES` without the background; class ids are its labels.
+    ``progress`` (done, all) is called after each scene and may return True to stop: Cancelled is
+    raised then. Raises BoxscopeError if misspelt.
+    """
+    wanted = seeds(where)
+    pictures: list[Picture] = []
+    rows: list[NDArray[np.int64]] = []
+    boxes: list[NDArray[np.float32]] = []
+    labels: list[NDArray[np.int64]] = []
+    masks: list[Rle] = []
+    for row, frame in enumerate(iter_frames(where)):
+        truth = frame.truth
+        assert truth is not None and truth.masks is not None
+        pictures.append(Picture(wanted[row], f"scene:{wanted[row]}", frame.width, frame.height))
+        rows.append(np.full(len(truth), row, np.int64))
+        boxes.append(truth.boxes)
+        labels.append(truth.labels - 1)
+        masks += encode(truth.masks)
+        if progress is not None and progress(row + 1, len(wanted)):
+            raise Cancelled
+    return Annotations.of(
+        pictures,
+        scenes.CLASSES[1:],
+        np.concatenate(rows),
+        np.concatenate(labels),
+        boxes=np.concatenate(boxes),
+        area=areas_of(masks),
+        masks=tuple(masks),
+    )
