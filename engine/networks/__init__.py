@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from engine.errors import BoxscopeError
-from engine.networks import detectors, yolo
+from engine.networks import detectors, dilated, fcn, segnet, unet, yolo
 
 _BUILDERS: dict[str, Callable[[], nn.Module]] = {
     "boxscope-maskrcnn": detectors.maskrcnn,
@@ -20,6 +20,12 @@ _BUILDERS: dict[str, Callable[[], nn.Module]] = {
     "boxscope-ssd": detectors.ssd,
     "boxscope-yolo": yolo.yolo,
     "boxscope-yolo-anchors": yolo.yolo_anchors,
+    "boxscope-unet": unet.unet,
+    "boxscope-segnet": segnet.segnet,
+    "boxscope-fcn32s": fcn.fcn32s,
+    "boxscope-fcn16s": fcn.fcn16s,
+    "boxscope-fcn8s": fcn.fcn8s,
+    "boxscope-dilated": dilated.dilated,
 }
 
 NAMES = tuple(_BUILDERS)

@@ -58,20 +58,25 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], note: Mapping[str, s
 
 
 def begin_with(model: nn.Module, name: str) -> None:
-    """Give ``model`` the backbone of a shipped model (transfer learning): what both have of it.
+    """Give ``model`` the weights of a shipped model (transfer learning): what both have of them.
 
+    That is the backbone, and of networks that differ in a few layers all the others.
     Raises BoxscopeError when that model's weights are not here.
     """
     path = file_of(find(name))
     if not path.is_file():
         raise BoxscopeError(
-            f"The backbone of {name} is where this model begins, but {path} is not there: "
+            f"The weights of {name} are where this model begins, but {path} is not there: "
             f"`boxscope train {name}` makes it."
         )
     own = model.state_dict()
-    backbone = {k: v for k, v in load_file(path).items() if k.startswith("backbone.") and k in own}
-    assert backbone, f"the backbone of {name} is not that of this model"
-    model.load_state_dict(backbone, strict=False)
+    shared = {
+        key: value
+        for key, value in load_file(path).items()
+        if key in own and own[key].shape == value.shape
+    }
+    assert any(key.startswith("backbone.") for key in shared), f"{name} shares no backbone"
+    model.load_state_dict(shared, strict=False)
 
 
 class LossLog:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import BoxscopeError
-from engine.training.sheet import Look, detections
-from engine.training.terms import detector_terms
+from engine.training.sheet import Look, classes_of_pixels, detections
+from engine.training.terms import detector_terms, segmentation_terms
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Recipe:
     warm_up: int = 200  # steps
     decay: float = 1e-2  # of weights; not of biases and normalisation
     clip: float = 5.0  # largest norm of the gradient
-    start: str = ""  # a shipped model whose backbone this one begins with, "" for none
+    start: str = ""  # a shipped model whose layers this one begins with, "" for none
     average: float = 0.998  # share that the running average of the weights keeps a step
     look: Look = field(default=detections, repr=False)  # how it is asked for results to show
     show_every: int = 500  # steps between pictures of the results for TensorBoard
@@ -55,6 +55,22 @@ _GRID = {
     "xy": "centre", "wh": "size", "object": "object", "no_object": "no object", "class": "class",
 }  # fmt: skip
 
+_PIXELS = {"cross_entropy": "cross entropy", "dice": "Dice"}
+
+
+def _segmenter(steps: int, rate: float = 2e-3, start: str = "") -> Recipe:
+    return Recipe(
+        steps,
+        _PIXELS,
+        segmentation_terms,
+        rate=rate,
+        warm_up=100,
+        average=0.99,
+        start=start,
+        look=classes_of_pixels,
+    )
+
+
 RECIPES: dict[str, Recipe] = {
     "boxscope-maskrcnn": Recipe(steps=3100, names=_TWO_STAGE),
     "boxscope-retinanet": Recipe(
@@ -63,6 +79,13 @@ RECIPES: dict[str, Recipe] = {
     "boxscope-ssd": Recipe(steps=1050, names=_SINGLE_SHOT, batch=16),
     "boxscope-yolo": Recipe(steps=4000, names=_GRID, start="boxscope-maskrcnn"),
     "boxscope-yolo-anchors": Recipe(steps=4000, names=_GRID, start="boxscope-maskrcnn"),
+    "boxscope-unet": _segmenter(1350, rate=4e-3),
+    "boxscope-segnet": _segmenter(500, start="boxscope-unet"),
+    # As in the paper, each goes on from the coarser one, in smaller steps.
+    "boxscope-fcn32s": _segmenter(400, start="boxscope-unet"),
+    "boxscope-fcn16s": _segmenter(150, rate=1e-3, start="boxscope-fcn32s"),
+    "boxscope-fcn8s": _segmenter(150, rate=1e-3, start="boxscope-fcn16s"),
+    "boxscope-dilated": _segmenter(350, start="boxscope-unet"),
 }
 
 
