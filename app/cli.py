@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from engine.errors import BoxscopeError, Cancelled
 
-COMMANDS = ("trace", "snapshot", "tour", "models", "train", "bench")
+COMMANDS = ("trace", "snapshot", "evaluate", "tour", "models", "train", "bench")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -45,16 +45,21 @@ def choice(args: argparse.Namespace) -> ModelChoice:
     return ModelChoice(args.model, args.checkpoint, args.labels)
 
 
-def settings(args: argparse.Namespace, session: Session) -> Settings:
-    """``--set`` checked against the loaded model. Raises BoxscopeError."""
-    values: dict[str, object] = {}
+def moved(args: argparse.Namespace) -> dict[str, str]:
+    """``--set`` as it is written, stage.param -> value. Raises BoxscopeError if misspelt."""
+    values: dict[str, str] = {}
     for text in args.set_:
         key, equals, value = text.partition("=")
         if not equals:
             raise BoxscopeError(f"--set {text}: write it as stage.param=value.")
         values[key.strip()] = value.strip()
+    return values
+
+
+def settings(args: argparse.Namespace, session: Session) -> Settings:
+    """``--set`` checked against the loaded model. Raises BoxscopeError."""
     assert session.pipeline is not None
-    return session.pipeline.check(values)
+    return session.pipeline.check(moved(args))
 
 
 class ProgressLine:

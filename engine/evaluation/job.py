@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.datasets.frames import frame_of
 from engine.errors import BoxscopeError
 from engine.evaluation.control import Control
 from engine.evaluation.identity import identity_of
 from engine.evaluation.names import map_classes
 from engine.evaluation.outcome import Outcome
-from engine.evaluation.pictures import frame_of
 from engine.evaluation.record import Record, record_of
 from engine.evaluation.stages import stage_overlaps
 from engine.evaluation.store import Store, cache_folder
@@ -94,6 +94,12 @@ class Job:
         self._records: dict[int | str, Record] = {}
         self._model: LoadedModel | None = None
         self._store: Store | None = None
+        self._settings = plan.settings
+
+    @property
+    def note(self) -> str:
+        """Whether the job goes on from earlier results, or starts afresh and why; may be empty."""
+        return self._store.note if self._store is not None else ""
 
     def steps(self) -> Iterator[Step]:
         """Run what is left to run, one step a picture, the first before any picture.
@@ -104,7 +110,7 @@ class Job:
         plan, session = self.plan, Session(self.plan.threads)
         self._model = session.load(plan.model, plan.device, self._report, self.control.cancelled)
         assert session.pipeline is not None
-        settings = session.pipeline.check(plan.settings)
+        settings = self._settings = session.pipeline.check(plan.settings)
         identity = identity_of(self._model, plan.model, settings, self.data, plan.stages)
         with Store(self._folder, identity, self._afresh) as self._store:
             wanted = [self.data.pictures[row].id for row in self.rows]
@@ -133,20 +139,20 @@ class Job:
 
     def outcome(self) -> Outcome:
         """What is there by now, also of a run that was cancelled. Needs a first step."""
-        assert self._model is not None and self._store is not None, "no step was taken yet"
+        assert self._model is not None, "no step was taken yet"
         ids = [self.data.pictures[row].id for row in self.rows]
         done = [self._records[id_] for id_ in ids if id_ in self._records]
         return Outcome(
             model=self._model.name,
             classes=self._model.classes,
             device=self._model.device,
-            settings=dict(self.plan.settings),
+            settings=dict(self._settings),
             data=self.data,
             records=tuple(record for record in done if not record.error),
             failed=tuple(record for record in done if record.error),
             total=len(ids),
             names=map_classes(self._model.classes, self.data.classes),
-            note=self._store.note,
+            note=self.note,
         )
 
     def _run(self, session: Session, row: int, settings: Settings) -> Record:

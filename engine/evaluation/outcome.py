@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.datasets import Annotations, Detections
 from engine.evaluation.names import ClassMap
 from engine.evaluation.record import Record
+from engine.evaluation.stages import stage_recall
 from engine.evaluation.subset import subset
 
 if TYPE_CHECKING:
@@ -102,3 +103,26 @@ class Outcome:
             missing = self.total - len(self.records) - len(self.failed)
             said.append(f"{missing} of {self.total} pictures were not run; no figure counts them.")
         return said
+
+    def about(self) -> dict[str, Any]:
+        """The run as plain values, for a results file. ``settings`` names moved parameters only."""
+        return {
+            "model": self.model,
+            "device": self.device,
+            "settings": dict(self.settings),
+            "ms_per_picture": None if self.ms is None else round(self.ms, 3),
+            "complete": self.complete,
+            "run_notes": self.sentences(),
+            "stages": [
+                {
+                    "stage": stage.stage,
+                    "also": list(stage.also),
+                    "ranked": stage.ranked,
+                    "objects": stage.objects,
+                    "iou": stage.iou,
+                    "recall": {str(k) if k else "all": v for k, v in stage.recall.items()},
+                    "AR": {str(k) if k else "all": v for k, v in stage.average.items()},
+                }
+                for stage in stage_recall(self.records)
+            ],
+        }

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from engine.datasets import Annotations
+    from engine.datasets import Annotations, Detections
 
 
 class Picked(Sequence[Any]):
@@ -44,5 +44,22 @@ def subset(data: Annotations, pictures: Sequence[int]) -> Annotations:
         **{
             name: getattr(data, name)[rows]
             for name in ("boxes", "xywh", "labels", "area", "crowd", "ignored", "ids")
+        },
+    )
+
+
+def subset_detections(found: Detections, pictures: Sequence[int]) -> Detections:
+    """The detections in the given pictures, aligned to their `subset`."""
+    count = max([*pictures, int(found.picture.max(initial=-1))], default=-1) + 1
+    new_row = np.full(count, -1, np.int64)
+    new_row[list(pictures)] = np.arange(len(pictures))
+    rows = np.flatnonzero(new_row[found.picture] >= 0)
+    return replace(
+        found,
+        picture=new_row[found.picture[rows]],
+        masks=None if found.masks is None else Picked(found.masks, rows),
+        **{
+            name: getattr(found, name)[rows]
+            for name in ("boxes", "xywh", "labels", "scores", "area")
         },
     )

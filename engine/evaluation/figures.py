@@ -1,0 +1,242 @@
+"""Everything that an evaluation says, as plain values: what the JSON file, the CSV file and the
+report are written from. The arithmetic is `engine.metrics`'; its docstrings name the sources.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from engine.datasets import Annotations, Detections
+from engine.errors import BoxscopeError
+from engine.metrics import evaluation as held
+from engine.metrics.calibration import calibration
+from engine.metrics.coco import CocoFigures, coco_figures
+from engine.metrics.confusion import confusion
+from engine.metrics.curve import best_f1, curve
+from engine.metrics.errors import Errors, errors
+from engine.metrics.pictures import picture_figures
+from engine.metrics.protocol import Interpolation, Protocol
+from engine.metrics.walk import Walk, walk
+
+SCHEMA = 1
+SCORE = 0.3
+"""Detections below it do not take part in the confusion matrix and the figures of pictures."""
+
+_SIZES = ("small", "medium", "large")
+_NAMED = 8  # best and worst pictures
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How to measure. ``iou``: the threshold of curves, errors, confusion and calibration, and of
+    the AP of Pascal protocols (COCO's figures have thresholds of their own)."""
+
+    protocol: Protocol
+    iou: float = 0.5
+
+
+def figures(annotations: Annotations, detections: Detections, wish: Wish) -> dict[str, Any]:
+    """What the detections are worth. Keys and meanings: docs/evaluate.md.
+
+    Raises BoxscopeError when the IoU threshold is not above 0 and at most 1.
+    """
+    coco = wish.protocol.key == "coco"
+    protocol = wish.protocol if coco else replace(wish.protocol, thresholds=(wish.iou,))
+    evaluation = held.Evaluation(annotations, detections, protocol)
+    walks = [walk(evaluation, k, wish.iou) for k in range(len(annotations.classes))]
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "protocol": protocol.key,
+        "convention": protocol.text,
+        "iou": wish.iou,
+        "iou_convention": protocol.at(wish.iou),
+    }
+    library = coco_figures(annotations, detections) if coco else None
+    notes = [*annotations.notes, *detections.notes]
+    if library is not None:
+        found |= library.named()
+        try:
+            masks = _mask_figures(annotations, detections)
+        except BoxscopeError as error:
+            masks = None
+            notes.append(f"Masks were not measured: {error}")
+        if masks is not None:
+            found["masks"] = masks.named()
+    else:
+        found["mAP"] = _mean([w.average_precision for w in walks])
+    found |= {
+        "pictures": len(annotations.pictures),
+        "ground_truths": int(evaluation.counts().sum()),
+        "ignored": int((~evaluation.counts()).sum()),
+        "detections": len(detections),
+        "per_class": _per_class(walks, library),
+        "mean_pr": _mean_curves(evaluation, walks, wish.iou, coco),
+        "sizes": _sizes(evaluation, wish.iou, library),
+        "errors": _errors(errors(evaluation, wish.iou)),
+        "confusion": _confusion(evaluation, wish.iou),
+        "calibration": _calibration(evaluation, wish.iou, notes),
+        **_pictures(evaluation, wish.iou),
+        "left_out": {
+            "count": annotations.left_out_count + detections.left_out_count,
+            "sentences": [*annotations.left_out, *detections.left_out],
+        },
+        "notes": notes,
+    }
+    return found
+
+
+def _mask_figures(annotations: Annotations, detections: Detections) -> CocoFigures | None:
+    """COCO's figures of masks where both sides have any. Raises BoxscopeError if some lack one."""
+    if annotations.masks is None or detections.masks is None or not len(detections):
+        return None
+    return coco_figures(annotations, detections, "mask")
+
+
+def _per_class(walks: list[Walk], library: CocoFigures | None) -> dict[str, Any]:
+    entries: dict[str, Any] = {}
+    for row, one in enumerate(walks):
+        line = curve(one)
+        if library is not None:
+            of_class = library.per_class[row]
+            entry: dict[str, Any] = of_class.named()
+            counts = of_class.truths, of_class.detections
+        else:
+            entry = {"AP": number(one.average_precision)}
+            counts = one.positives, len(one) + one.left_out
+        best = best_f1(one)
+        known = one.positives > 0
+        entry |= {
+            "ground_truths": counts[0],
+            "detections": counts[1],
+            "true_positives": int(one.tp[-1]) if len(one) else 0,
+            "best_f1": best and {k: number(v) for k, v in asdict(best).items() if k != "rows"},
+            "pr": {
+                "score": _numbers(line.score),
+                "recall": _numbers(line.recall) if known else [],
+                "precision": _numbers(line.precision),
+                "envelope": _numbers(line.envelope),
+            },
+        }
+        # Two classes of one name are both kept.
+        name = one.name if one.name not in entries else f"{one.name} ({row + 1})"
+        entries[name] = entry
+    return entries
+
+
+def _mean_curves(
+    evaluation: held.Evaluation, walks: list[Walk], iou: float, coco: bool
+) -> dict[str, Any]:
+    """IoU -> precision at 101 points of recall, averaged over classes with ground truth."""
+    means: dict[str, Any] = {}
+    for threshold in sorted({iou, 0.5, 0.75, 0.9} if coco else {iou}):
+        lines = []
+        for row, one in enumerate(walks):
+            if one.positives:
+                at = one if threshold == iou else walk(evaluation, row, threshold)
+                line = curve(at, Interpolation.HUNDRED_AND_ONE)
+                assert line.at_points is not None
+                lines.append(line.at_points)
+        if lines:
+            means[f"{threshold:g}"] = _numbers(np.mean(lines, axis=0))
+    return means
+
+
+def _sizes(
+    evaluation: held.Evaluation, iou: float, library: CocoFigures | None
+) -> dict[str, float | None]:
+    if library is not None:
+        values = (library.APs, library.APm, library.APl)
+        return {name: number(v) if v >= 0 else None for name, v in zip(_SIZES, values, strict=True)}
+    classes = range(len(evaluation.classes))
+    return {
+        name: _mean([walk(evaluation, k, iou, area=name).average_precision for k in classes])
+        for name in _SIZES
+    }
+
+
+def _errors(found: Errors) -> dict[str, Any]:
+    return {
+        "AP": number(found.ap),
+        "convention": found.text,
+        "kinds": {
+            kind.name.lower(): {
+                "count": found.counts[kind],
+                "dAP": number(found.gain[kind]),
+                "meaning": kind.sentence,
+            }
+            for kind in found.gain
+        },
+        "dAP_false_positives": number(found.gain_false_positives),
+        "dAP_false_negatives": number(found.gain_false_negatives),
+    }
+
+
+def _confusion(evaluation: held.Evaluation, iou: float) -> dict[str, Any]:
+    table = confusion(evaluation, iou, SCORE)
+    return {
+        "classes": [*table.classes, "background"],
+        "counts": table.counts.tolist(),
+        "score": SCORE,
+        "convention": table.text,
+    }
+
+
+def _calibration(
+    evaluation: held.Evaluation, iou: float, notes: list[str]
+) -> dict[str, Any] | None:
+    try:
+        found = calibration(evaluation, iou)
+    except BoxscopeError as error:
+        notes.append(f"Calibration was not measured: {error}")
+        return None
+    columns = (found.edges[:-1], found.edges[1:], found.count, found.confidence, found.precision)
+    names = ("low", "high", "count", "confidence", "precision")
+    return {
+        "ece": number(found.ece),
+        "convention": found.text,
+        "bins": [
+            dict(zip(names, map(number, bin_), strict=True)) for bin_ in zip(*columns, strict=True)
+        ],
+    }
+
+
+def _pictures(evaluation: held.Evaluation, iou: float) -> dict[str, Any]:
+    found = picture_figures(evaluation, iou, SCORE)
+
+    def entry(row: int) -> dict[str, Any]:
+        picture = evaluation.annotations.pictures[row]
+        return {
+            "id": picture.id,
+            "file": picture.file,
+            "row": row,
+            "true_positives": int(found.tp[row]),
+            "false_positives": int(found.fp[row]),
+            "missed": int(found.fn[row]),
+            "F1": number(found.f1[row]),
+        }
+
+    return {
+        "best_pictures": [entry(int(row)) for row in found.best(_NAMED)],
+        "worst_pictures": [entry(int(row)) for row in found.worst(_NAMED)],
+    }
+
+
+def number(value: Any) -> float | int | None:
+    """A plain number; None for NaN, which JSON cannot hold."""
+    if isinstance(value, int | np.integer):
+        return int(value)
+    return None if math.isnan(value) else float(value)
+
+
+def _numbers(values: Any) -> list[float]:
+    rounded: list[float] = np.round(np.asarray(values, np.float64), 6).tolist()
+    return rounded
+
+
+def _mean(values: list[float]) -> float | None:
+    known = [v for v in values if not math.isnan(v)]
+    return number(sum(known) / len(known)) if known else None
