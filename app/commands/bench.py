@@ -9,7 +9,16 @@ import json
 import sys
 
 HELP = "measure the ratios that the README quotes, both sides side by side in one run"
-SUBJECTS = ("first_paint", "live", "trace_cost", "nms_cost", "recompute", "drawing", "memory")
+SUBJECTS = (
+    "first_paint",
+    "live",
+    "trace_cost",
+    "nms_cost",
+    "recompute",
+    "drawing",
+    "memory",
+    "evaluation",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

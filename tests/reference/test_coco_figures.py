@@ -11,7 +11,7 @@ from engine.metrics.coco import coco_figures
 from engine.metrics.evaluation import Evaluation
 from engine.metrics.protocol import COCO, COCO_THRESHOLDS
 from engine.metrics.walk import walk
-from tests.engine.metric_sets import judged_by_pycocotools, random_set
+from tests.engine.metric_sets import found, judged_by_pycocotools, random_set, truth
 
 EXACT = 1e-9
 
@@ -92,6 +92,17 @@ def test_masks_equal_pycocotools(name):
     settings = SETS[name] | {"detections": min(SETS[name].get("detections", 150), 150)}
     annotations, detections = random_set(8, masks=True, **settings)
     check_against_pycocotools(annotations, detections, "mask")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_equal_overlaps_the_last_object_is_taken(first):
+    """Which one is taken decides whether the second detection finds anything."""
+    objects = [[0, 0, 10, 10], [4, 0, 14, 10]]
+    detections = found([[2, 0, 12, 10], [-1, 0, 9, 10]], [0.9, 0.8])
+    annotations = truth(objects[::-1] if first else objects, classes=1)
+    check_against_pycocotools(annotations, detections, "box")
+    hits = walk(Evaluation(annotations, detections), 0, 0.5).tp[-1]
+    assert hits == (1 if first else 2)
 
 
 def check_against_pycocotools(annotations, detections, kind) -> None:
