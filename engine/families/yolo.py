@@ -198,8 +198,12 @@ def _score_stages(first: str) -> tuple[Stage, ...]:
         scores = said.class_confidence()[0]
         best, label = scores[:, 1:].max(1)
         table = per_anchor_table(inputs.data("clip"), best, label + 1)
-        arrays = {"scores": scores, "probabilities": said.class_probability()[0]}
-        return Output(table, "confidence", arrays, data=scores)
+        arrays = {
+            "scores": scores,
+            "probabilities": said.class_probability()[0],
+            "logits": said.class_outputs()[0],
+        }
+        return Output(table, "confidence", arrays, {"linear": said.logits is None}, data=scores)
 
     owner = "cell, whatever box it is for" if first == "cells" else "box"
     return (

@@ -46,7 +46,13 @@ class Prediction:
         Column 0 is the background's and 0, so that a column is a label. Both factors of v1 are
         linear outputs and may leave the range a little: they are cut.
         """
-        classes = self.classes.clamp(0, 1)
+        return self._by_label(self.classes.clamp(0, 1))
+
+    def class_outputs(self) -> Tensor:
+        """(P, N, C + 1) what the head gives for the classes of every box; column 0 is 0."""
+        return self._by_label(self.classes if self.logits is None else self.logits)
+
+    def _by_label(self, classes: Tensor) -> Tensor:
         if classes.shape[1] != self.confidence.shape[1]:
             classes = classes.repeat_interleave(self.per_cell, 1)
         return torch.cat([torch.zeros_like(classes[..., :1]), classes], -1)

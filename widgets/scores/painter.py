@@ -92,8 +92,13 @@ def _columns(look: BarsLook) -> dict[str, QRectF]:
 
 
 def _paint_head(painter: QPainter, look: BarsLook, columns: dict[str, QRectF]) -> None:
-    score = "score" if look.vector.centerness is not None else "probability"
-    words = {"name": "class", "logit": "logit", "bar": score, "fate": "fate"}
+    score = "score" if look.vector.has_factor else "probability"
+    words = {
+        "name": "class",
+        "logit": "output" if look.vector.linear else "logit",
+        "bar": score,
+        "fate": "fate",
+    }
     painter.setPen(look.palette.color(QPalette.ColorRole.PlaceholderText))
     middle = Qt.AlignmentFlag.AlignVCenter
     for name, text in words.items():
@@ -185,7 +190,7 @@ def _paint_bar(painter: QPainter, look: BarsLook, room: QRectF, label: int, colo
     filled = QRectF(room)
     filled.setWidth(room.width() * look.share(float(look.vector.scores[label])))
     painter.fillRect(filled, colour)
-    if look.vector.centerness is not None:  # the probability before centerness
+    if look.vector.has_factor:  # the probability before centerness or confidence
         x = room.left() + room.width() * look.share(float(look.vector.probabilities[label]))
         painter.setPen(QPen(look.palette.color(QPalette.ColorRole.WindowText), 2))
         painter.drawLine(int(x), int(room.top()), int(x), int(room.bottom()))

@@ -184,9 +184,12 @@ def _same(old: Trace, new: Trace) -> bool:
 
 
 def _legend(vector: Vector) -> str:
-    parts = ["Softmax over all classes" if vector.softmax else "A sigmoid for each class"]
+    kind = "Softmax over all classes" if vector.softmax else "A sigmoid for each class"
+    parts = ["Outputs that need no softmax" if vector.linear else kind]
     if vector.threshold is not None:
         parts.append(f"dashed line: score threshold {vector.threshold:g}")
     if vector.centerness is not None:
         parts.append("tick: probability without centerness")
+    if vector.confidence is not None:
+        parts.append("tick: probability without the box's confidence")
     return "; ".join([*parts, "bold: candidates"])

@@ -22,14 +22,16 @@ Two-stage detectors and SSD turn all of them into probabilities together, by <b>
 <p>They sum to 1, and one of them is the background: "no object here". RetinaNet and FCOS ask for
 each class alone, by <b>sigmoid</b>, and need no background:</p>
 <p><i>p<sub>c</sub></i> = 1 / (1 + exp(−<i>z<sub>c</sub></i>))</p>
-<p>FCOS multiplies with centerness: score = √(<i>p</i> · centerness). Classes with a score above the
+<p>FCOS multiplies with centerness: score = √(<i>p</i> · centerness). YOLO multiplies with the
+confidence of the box: score = <i>p</i> · confidence; in v1 <i>p</i> is the output itself, with
+anchors a softmax without background. Classes with a score above the
 <b>threshold</b> (the line) become candidates, one box each, and go on to NMS.</p>
 <p>Click a class for its arithmetic; a double click, or Enter, selects its box. Keys: Up, Down,
 Home, End.</p>
 """
 PAPER = (
     "Girshick, Fast R-CNN, ICCV 2015, section 2; Lin et al., Focal loss, ICCV 2017, section 3; "
-    "Tian et al., FCOS, ICCV 2019."
+    "Tian et al., FCOS, ICCV 2019; Redmon et al., You Only Look Once, CVPR 2016, section 2."
 )
 _TERMS = 3  # of the softmax's sum that are written out
 
@@ -43,6 +45,8 @@ def summary(vector: Vector) -> str:
     )
     if vector.centerness is not None:
         text += f", centerness {vector.centerness:.3f}"
+    if vector.confidence is not None:
+        text += f", box confidence {_n(vector.confidence)}"
     if vector.threshold is None:
         return text
     classes = "no class is" if not count else "1 class is" if count == 1 else f"{count} classes are"
@@ -55,6 +59,9 @@ def arithmetic(vector: Vector, label: int) -> str:
     name, mine = vector.name(label), float(z[label])
     if vector.softmax:
         lines = _softmax(vector, label)
+    elif vector.linear:
+        value = float(vector.probabilities[label])
+        lines = [f"<i>p</i>({name}) = {_n(mine)}, cut to 0..1: <b>{score_text(value)}</b>"]
     else:
         value = 1 / (1 + math.exp(-mine))
         lines = [
@@ -66,6 +73,12 @@ def arithmetic(vector: Vector, label: int) -> str:
         lines.append(
             f"score = √({score_text(float(vector.probabilities[label]))} · "
             f"{score_text(vector.centerness)}) = <b>{score_text(score)}</b>"
+        )
+    if vector.confidence is not None:
+        lines.append(
+            f"score = {score_text(float(vector.probabilities[label]))} · "
+            f"{score_text(min(max(vector.confidence, 0.0), 1.0))} = "
+            f"<b>{score_text(float(vector.scores[label]))}</b>"
         )
     fate = vector.fates.get(label)
     if vector.softmax and label == 0:
@@ -84,12 +97,13 @@ def arithmetic(vector: Vector, label: int) -> str:
 def _softmax(vector: Vector, label: int) -> list[str]:
     """With the largest logit subtracted, as every library does it, so that exp stays small."""
     z = vector.logits.astype(np.float64)
-    top = float(z.max())
+    top = float(z[vector.first :].max())
     terms = np.exp(z - top)
+    terms[: vector.first] = 0
     total = float(terms.sum())
     largest = [int(k) for k in np.argsort(-terms, kind="stable")[:_TERMS]]
     written = [f"{_n(float(terms[k]))} ({vector.name(k)})" for k in largest]
-    rest = len(z) - len(largest)
+    rest = len(z) - vector.first - len(largest)
     if rest > 0:
         written.append(f"{_n(total - float(terms[largest].sum()))} (the other {rest})")
     mine = float(z[label])
@@ -106,11 +120,13 @@ def tip(vector: Vector, label: int) -> str:
     """Logit, probability and fate of one class."""
     text = (
         f"{vector.name(label)} (label {label})\n"
-        f"logit {float(vector.logits[label]):.4f}\n"
+        f"{'output' if vector.linear else 'logit'} {float(vector.logits[label]):.4f}\n"
         f"probability {float(vector.probabilities[label]):.6g}"
     )
     if vector.centerness is not None:
         text += f"\nscore {float(vector.scores[label]):.6g} = √(probability · centerness)"
+    if vector.confidence is not None:
+        text += f"\nscore {float(vector.scores[label]):.6g} = probability · confidence"
     fate = vector.fates.get(label)
     if fate is not None and vector.is_candidate(label):
         text += f"\n{fate.words}: {fate.ref}"

@@ -43,9 +43,12 @@ class Vector:
 
     ``logits`` (C,) float32; ``probabilities`` (C,) float32, the trace's; ``scores`` (C,) float32
     what the threshold is held against: the probabilities, or for FCOS their geometric mean with the
-    ``centerness`` (0..1, None elsewhere). ``softmax``: do classes share one sum, with class 0 the
-    background? Otherwise each has a sigmoid of its own. ``threshold`` of the score, None where the
-    trace has none. ``fates`` by label.
+    ``centerness`` (0..1, None elsewhere), or for YOLO their product with the ``confidence`` of the
+    box (None elsewhere; then there is no background, and label 0 stands for nothing). ``softmax``:
+    do classes share one sum, with class 0 the background where there is one? ``linear``: the
+    outputs are the probabilities, but for a cut to 0..1 (YOLO v1). Otherwise each class has a
+    sigmoid of its own. ``threshold`` of the score, None where the trace has none. ``fates`` by
+    label.
     """
 
     trace: Trace
@@ -57,6 +60,8 @@ class Vector:
     softmax: bool
     threshold: float | None
     fates: dict[int, Fate]
+    confidence: float | None = None
+    linear: bool = False
 
     @classmethod
     def of(cls, trace: Trace, row: int) -> Vector:
@@ -72,10 +77,12 @@ class Vector:
             scores = trace.stages["centerness"].arrays["scores"][row]
             raw = float(trace.stages["class_deltas"].arrays["centerness_logits"][row, 0])
             centerness = _sigmoid(raw)
+        confidence, linear = None, bool(trace.stages[STAGE].notes.get("linear"))
+        if "confidence" in trace.stages and "scores" in arrays:
+            scores, confidence = arrays["scores"][row], float(trace.table("confidence").scores[row])
         # A softmax sums to one, sigmoids only by accident; the family says which for sure.
-        softmax = trace.family not in ("retinanet", "fcos") and bool(
-            abs(float(probabilities.sum()) - 1) < 1e-3
-        )
+        sigmoids = linear or trace.family in ("retinanet", "fcos")
+        softmax = not sigmoids and bool(abs(float(probabilities.sum()) - 1) < 1e-3)
         passed = trace.stages.get("score_threshold")
         threshold = passed.params.get("score_thresh") if passed is not None else None
         return cls(
@@ -88,10 +95,22 @@ class Vector:
             softmax,
             float(threshold) if isinstance(threshold, float) else None,
             _fates(trace, row),
+            confidence,
+            linear,
         )
 
     def __len__(self) -> int:
         return len(self.probabilities)
+
+    @property
+    def first(self) -> int:
+        """The first label that stands for something: 1 where there is no background."""
+        return 0 if self.confidence is None else 1
+
+    @property
+    def has_factor(self) -> bool:
+        """Is the score more than the probability?"""
+        return self.centerness is not None or self.confidence is not None
 
     def name(self, label: int) -> str:
         """The class, "background" where the model has one, "unused" for a label without a class."""
@@ -103,13 +122,12 @@ class Vector:
     @cached_property
     def best(self) -> int:
         """The label with the highest score, background included."""
-        return int(self.scores.argmax())
+        return self.first + int(self.scores[self.first :].argmax())
 
     def order(self, ranked: bool) -> NDArray[np.int64]:
-        """(C,) labels from the highest score down, or in their own order."""
-        if not ranked:
-            return np.arange(len(self))
-        return np.argsort(-self.scores, kind="stable")
+        """Labels from the highest score down, or in their own order."""
+        labels = np.arange(self.first, len(self))
+        return labels[np.argsort(-self.scores[labels], kind="stable")] if ranked else labels
 
     def is_candidate(self, label: int) -> bool:
         """Did this class of the box pass the score threshold?"""

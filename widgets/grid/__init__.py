@@ -1,0 +1,1 @@
+"""The cells view: what every cell of a grid detector says, and what it is taught."""
