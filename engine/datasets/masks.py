@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.annotations import Rle, Rows
 from engine.datasets.reading import LeftOut, to_int
-from engine.datasets.runs import pixel_counts
+from engine.datasets.runs import pixel_counts, pixels
 from engine.sources.picture import MAX_PIXELS
 
 Polygons = list[NDArray[np.float64]]
@@ -95,13 +95,14 @@ def encode(masks: NDArray[np.bool_]) -> list[Rle]:
 
 
 def decode(masks: Sequence[Rle | None], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """(N, H, W) bool of masks of one picture of ``size`` (height, width); no mask is empty."""
-    from pycocotools import mask as api
+    """(N, H, W) bool of masks of one picture of ``size`` (height, width); no mask is empty.
 
+    Raises ValueError when a mask is for another size.
+    """
     result = np.zeros((len(masks), *size), np.bool_)
     for row, mask in enumerate(masks):
         if mask is not None:
-            result[row] = api.decode(mask)
+            result[row] = pixels(_letters(mask), *size)
     return result
 
 
@@ -114,7 +115,12 @@ def boxes_of(masks: Sequence[Rle]) -> NDArray[np.float64]:
 
 def areas_of(masks: Sequence[Rle]) -> NDArray[np.float64]:
     """(N,) float64 pixels of each mask. (pycocotools' own fails on more than 255 at once.)"""
-    return pixel_counts([mask["counts"] for mask in masks])[1].astype(np.float64)
+    return pixel_counts([_letters(mask) for mask in masks])[1].astype(np.float64)
+
+
+def _letters(mask: Rle) -> bytes:
+    counts = mask["counts"]
+    return counts.encode("ascii") if isinstance(counts, str) else bytes(counts)
 
 
 class _Bad(ValueError):

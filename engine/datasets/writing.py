@@ -54,12 +54,14 @@ def write_results(
 ) -> None:
     """Detections in COCO's results format, in their order, with the ids of ``annotations``.
 
-    Raises BoxscopeError when it cannot be written.
+    Boxes are not written where areas are those of masks: readers take the area of a box that is
+    there. Raises BoxscopeError when it cannot be written.
     """
     d = detections
     columns = zip(
         d.picture.tolist(), d.labels.tolist(), d.xywh.tolist(), d.scores.tolist(), strict=True
     )
+    of_masks = d.masks is not None and (d.area != d.xywh[:, 2] * d.xywh[:, 3]).any()
     entries: list[dict[str, Any]] = []
     for row, (picture, label, box, score) in enumerate(columns):
         entry: dict[str, Any] = {
@@ -69,6 +71,8 @@ def write_results(
             "score": score,
         }
         _add_mask(entry, d.masks, row)
+        if of_masks and "segmentation" in entry:
+            del entry["bbox"]
         entries.append(entry)
     _write(path, entries)
 
