@@ -1,0 +1,1 @@
+"""The upsampling view: a sandbox of convolution arithmetic, and linear layers as convolutions."""
