@@ -9,6 +9,7 @@ from engine.datasets.coco import read_coco
 from engine.datasets.results import read_results
 from engine.metrics.coco import coco_figures
 from engine.metrics.evaluation import Evaluation
+from engine.metrics.figures import ap_figures
 from engine.metrics.protocol import COCO, COCO_THRESHOLDS
 from engine.metrics.walk import walk
 from tests.engine.metric_sets import found, judged_by_pycocotools, random_set, truth
@@ -61,12 +62,9 @@ def check_walk(annotations, detections, kind, figures) -> None:
                 walk(evaluation, of.label, t, area=area).average_precision for t in COCO_THRESHOLDS
             )
             assert sized == pytest.approx(getattr(of, name), abs=EXACT), (of.name, area)
-    every = [
-        walk(evaluation, k, t).average_precision
-        for k in range(len(annotations.classes))
-        for t in COCO_THRESHOLDS
-    ]
-    assert or_minus_one(every) == pytest.approx(figures.AP, abs=EXACT)
+    for area, name in (("all", "AP"), ("small", "APs"), ("medium", "APm"), ("large", "APl")):
+        mean = or_minus_one([ap_figures(evaluation, area=area).mean])
+        assert mean == pytest.approx(getattr(figures, name), abs=EXACT), area
 
 
 @pytest.mark.parametrize("kind", ["box", "mask"])

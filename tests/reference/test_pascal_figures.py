@@ -8,6 +8,7 @@ import pytest
 from engine.datasets.annotations import Annotations, Detections, Picture
 from engine.metrics.curve import curve
 from engine.metrics.evaluation import Evaluation
+from engine.metrics.figures import ap_figures
 from engine.metrics.protocol import Interpolation, protocol
 from engine.metrics.walk import Verdict, walk
 from tests.engine.metric_sets import random_set
@@ -49,6 +50,7 @@ def test_published_figures(padilla, key, iou, published):
     ours = walk(evaluation, 0, iou)
     assert ours.average_precision == pytest.approx(published, abs=1e-9)
     assert curve(ours).ap == pytest.approx(published, abs=1e-9)
+    assert ap_figures(evaluation, (iou,)).mean == pytest.approx(published, abs=1e-9)
     assert "+ 1 px" in ours.text and f"IoU {iou:g}" in ours.text
 
 
