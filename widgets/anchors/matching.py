@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from engine.matching import Rule
 from widgets.anchors.histogram import Histogram
 from widgets.anchors.study import FIRST_RULE, RULES, Draw
-from widgets.anchors.words import FCOS_NOTE, NO_TRUTH, px, truth_words
+from widgets.anchors.words import NO_TRUTH, px, truth_words
 from widgets.number_table import NumberTable
 from widgets.quiet_controls import Chooser, NumberSpin, WholeSpin
 
@@ -63,7 +63,7 @@ class MatchingTab(QWidget):
         self.best_of_each.setToolTip(
             "The one best anchor of every ground truth is positive for it (SSD's first step)"
         )
-        self.summary, self.batch_text, self.note = QLabel(), QLabel(), QLabel(FCOS_NOTE)
+        self.summary, self.batch_text, self.note = QLabel(), QLabel(), QLabel()
         for label in (self.summary, self.batch_text, self.note):
             label.setWordWrap(True)
         self.truths = NumberTable("Ground truths and their anchors", _COLUMNS, lines=5)
@@ -96,10 +96,11 @@ class MatchingTab(QWidget):
     def draw(self) -> Draw:
         return self._draw
 
-    def set_preset(self, name: str, fcos: bool = False) -> None:
-        """The rule of a family, taken over without a wish."""
+    def set_preset(self, name: str, note: str = "") -> None:
+        """The rule of a family, taken over without a wish; ``note`` says where it does not fit."""
         self._rule = RULES[name]
-        self.note.setVisible(fcos)
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
         self._show_rule()
 
     def set_answer(self, answer: Answer | None, truth: GroundTruth | None) -> None:

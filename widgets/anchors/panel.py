@@ -19,7 +19,7 @@ from widgets.anchors.parts import DRAWN, AnchorWidgets
 from widgets.anchors.picture import MOST, best_roles
 from widgets.anchors.shapes import cell_boxes
 from widgets.anchors.study import FIRST_RULE, RULE_OF_FAMILY, Answer, Desk, Question
-from widgets.anchors.words import EMPTY, NO_ANCHORS
+from widgets.anchors.words import EMPTY, NO_ANCHORS, NOTES
 
 if TYPE_CHECKING:
     from engine.anchors import AnchorLayout
@@ -95,7 +95,7 @@ class AnchorPanel(AnchorWidgets):
         if trace.family != self._family:
             self._family = trace.family
             rule = RULE_OF_FAMILY.get(trace.family, FIRST_RULE)
-            self.matching.set_preset(rule, fcos=trace.family == "fcos")
+            self.matching.set_preset(rule, NOTES.get(trace.family, ""))
         if fresh:
             self._show_structure(trace)
             self._ask()

@@ -25,7 +25,7 @@ RULES: dict[str, Rule] = {
     "R-CNN": matching.RCNN,
     "Fast R-CNN": matching.FAST_RCNN,
 }
-RULE_OF_FAMILY = {"ssd": "SSD", "retinanet": "RetinaNet", "fcos": "RetinaNet"}
+RULE_OF_FAMILY = {"ssd": "SSD", "retinanet": "RetinaNet", "fcos": "RetinaNet", "yolo": "SSD"}
 FIRST_RULE = "RPN (Faster R-CNN)"
 
 

@@ -36,7 +36,11 @@ NO_TRUTH = (
     "This picture has no ground truth, so no anchor can be called positive or negative. Open a "
     "scene (for example scene:8) or a data set with annotations."
 )
-FCOS_NOTE = "FCOS learns from points, not by IoU; its squares are treated as anchors here."
+NOTES = {
+    "fcos": "FCOS learns from points, not by IoU; its squares are treated as anchors here.",
+    "yolo": "YOLO teaches an object to ONE anchor: of the cell of its middle the one with its "
+    "shape (see the view Cells). Here anchors are matched by IoU, as SSD would.",
+}  # by family
 ROLE_WORDS = {Role.POSITIVE: "positive", Role.NEUTRAL: "neutral", Role.NEGATIVE: "negative"}
 # Okabe and Ito: told apart by colour-blind people; lines differ in style too.
 ROLE_COLOURS = {Role.POSITIVE: "#009e73", Role.NEUTRAL: "#e69f00", Role.NEGATIVE: "#cc79a7"}
