@@ -66,11 +66,11 @@ class ProgressLine:
     """Progress on a terminal, one line that is written over; silent in a pipe."""
 
     def __init__(self) -> None:
-        self._on = sys.stderr.isatty()
+        self.on = sys.stderr.isatty()
         self._length = 0
 
     def __call__(self, progress: Progress) -> None:
-        if self._on:
+        if self.on:
             share = "" if progress.fraction is None else f" {100 * progress.fraction:.0f} %"
             text = f"{progress.text}{share}"
             sys.stderr.write("\r" + text.ljust(self._length))
@@ -78,6 +78,6 @@ class ProgressLine:
             self._length = len(text)
 
     def done(self) -> None:
-        if self._on and self._length:
+        if self.on and self._length:
             sys.stderr.write("\r" + " " * self._length + "\r")
             self._length = 0

@@ -167,18 +167,22 @@ def _run_model(args: argparse.Namespace, truth: Annotations) -> Outcome | None:
     )
     folder = Path(args.results).expanduser() if args.results else None
     line = _model.ProgressLine()
-    job = Job(truth, plan, folder, args.afresh, line)
+    job = Job(truth, plan, folder, args.afresh, line, args.ground_truth)
     step: Step | None = None
     try:
         for step in job.steps():
-            if step.picture is None and job.note:
+            if step.picture is None and job.note and (line.on or not step.kept):
                 line.done()
                 sys.stderr.write(f"boxscope: {job.note}\n")
             line(_progress(step))
     except KeyboardInterrupt:
         line.done()
-        done = f"after {step.done} of {step.total} pictures, which are kept" if step else ""
-        sys.stderr.write(f"boxscope: stopped {done}; the same command goes on from there.\n")
+        if step is None:
+            raise
+        sys.stderr.write(
+            f"boxscope: stopped after {step.done} of {step.total} pictures, which are kept; "
+            "the same command goes on from there.\n"
+        )
         return None
     line.done()
     return job.outcome()

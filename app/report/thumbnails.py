@@ -50,9 +50,10 @@ def _one(annotations: Annotations, detections: Detections, row: int, score: floa
             cv2.rectangle(image, (x1, y1), (x2, y2), colour, 2, cv2.LINE_AA)
             (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.4, 1)
             top = max(y1, height + 6)
-            cv2.rectangle(image, (x1, top - height - 6), (x1 + width + 4, top), colour, -1)
+            left = max(0, min(x1, image.shape[1] - width - 4))
+            cv2.rectangle(image, (left, top - height - 6), (left + width + 4, top), colour, -1)
             cv2.putText(
-                image, text, (x1 + 2, top - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1,
+                image, text, (left + 2, top - 4), cv2.FONT_HERSHEY_SIMPLEX, 0.4, (255, 255, 255), 1,
                 cv2.LINE_AA,
             )  # fmt: skip
     done, data = cv2.imencode(".jpg", image[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])

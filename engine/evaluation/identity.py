@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 
 def identity_of(
-    model: LoadedModel, choice: ModelChoice, settings: Settings, data: Annotations, stages: bool
+    model: LoadedModel,
+    choice: ModelChoice,
+    settings: Settings,
+    data: Annotations,
+    stages: bool,
+    data_name: str,
 ) -> Identity:
     """Raises BoxscopeError when the weights file cannot be read."""
     return Identity(
@@ -28,6 +33,7 @@ def identity_of(
         device=model.device,
         data=pictures_digest(data, truth=stages),
         stages=stages,
+        data_name=data_name,
     )
 
 

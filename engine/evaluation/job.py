@@ -81,13 +81,16 @@ class Job:
         folder: Path | None = None,
         afresh: bool = False,
         report: Report = lambda _: None,
+        name: str = "",
     ) -> None:
         """``folder`` keeps the results (the user's cache by default); ``afresh`` drops what it has
-        of this very plan; ``report`` hears of loading and downloading the model."""
+        of this very plan; ``report`` hears of loading and downloading the model; ``name`` is what
+        the user calls the data set."""
         self.data = data
         self.plan = plan
         self.control = Control()
         self.rows = range(len(data.pictures))[: plan.limit or None]
+        self._name = name
         self._folder = folder or cache_folder()
         self._afresh = afresh
         self._report = report
@@ -111,7 +114,9 @@ class Job:
         self._model = session.load(plan.model, plan.device, self._report, self.control.cancelled)
         assert session.pipeline is not None
         settings = self._settings = session.pipeline.check(plan.settings)
-        identity = identity_of(self._model, plan.model, settings, self.data, plan.stages)
+        identity = identity_of(
+            self._model, plan.model, settings, self.data, plan.stages, self._name
+        )
         with Store(self._folder, identity, self._afresh) as self._store:
             wanted = [self.data.pictures[row].id for row in self.rows]
             known = self._store.known

@@ -112,6 +112,7 @@ class Outcome:
             "settings": dict(self.settings),
             "ms_per_picture": None if self.ms is None else round(self.ms, 3),
             "complete": self.complete,
+            "run": self.note,
             "run_notes": self.sentences(),
             "stages": [
                 {

@@ -30,7 +30,8 @@ class Identity:
     """All that the detections of a run depend on; another identity is another run.
 
     ``weights`` and ``data`` are digests: of the weights file, and of the pictures (ids, names,
-    sizes, dates; with ``truth`` also of the annotations, for figures that need them while running).
+    sizes, dates; with ``stages`` also of the annotations, which those figures need while running).
+    ``data_name`` is what the user calls the data set; it tells a changed set from another one.
     """
 
     model: str
@@ -40,6 +41,7 @@ class Identity:
     device: str
     data: str
     stages: bool = False
+    data_name: str = ""
 
     def json(self) -> dict[str, Any]:
         values = asdict(self)
@@ -49,7 +51,9 @@ class Identity:
 
     @property
     def key(self) -> str:
-        text = json.dumps(self.json(), sort_keys=True)
+        values = self.json()
+        del values["data_name"]
+        text = json.dumps(values, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     def difference(self, other: Mapping[str, Any]) -> str:
@@ -60,7 +64,7 @@ class Identity:
             "classes": "other class names",
             "settings": "other settings",
             "device": "another device",
-            "data": "another data set",
+            "data": "other pictures",
             "stages": "other figures (--stages)",
         }
         differs = [word for key, word in words.items() if mine[key] != other.get(key)]
@@ -89,7 +93,7 @@ class Store:
         self._file: int | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            others = _others(folder, self.path, identity.model)
+            others = _others(folder, self.path, identity)
             if afresh:
                 self.path.unlink(missing_ok=True)
             torn = self._read()
@@ -104,10 +108,8 @@ class Store:
             raise _unwritable(self.path, error) from None
         if self.known:
             self.note = f"going on after {len(self.known)} pictures that were done before"
-        elif others:
-            differs = identity.difference(others[0])
-            if differs:
-                self.note = f"starting afresh: earlier results of {identity.model} are of {differs}"
+        elif others and (differs := identity.difference(others[0])):
+            self.note = f"starting afresh: earlier results of {identity.model} are of {differs}"
 
     def add(self, record: Record) -> None:
         """Keep a record. Raises BoxscopeError when the disk is full or the file is gone."""
@@ -151,14 +153,16 @@ class Store:
         return not line.endswith("\n")
 
 
-def _others(folder: Path, own: Path, model: str) -> list[dict[str, Any]]:
-    """What other runs of the same model in the folder were of, newest first."""
+def _others(folder: Path, own: Path, identity: Identity) -> list[dict[str, Any]]:
+    """What other runs of the same model on the same data set were of, newest first."""
     headers = []
     files = [p for p in folder.glob("*.jsonl") if p != own]
     for path in sorted(files, key=lambda p: p.stat().st_mtime, reverse=True):
         with contextlib.suppress(OSError, ValueError), path.open(encoding="utf-8") as file:
             header = json.loads(file.readline())
-            if isinstance(header, dict) and header.get("model") == model:
+            if not isinstance(header, dict) or header.get("model") != identity.model:
+                continue
+            if identity.data == header.get("data") or identity.data_name == header.get("data_name"):
                 headers.append(header)
     return headers
 

@@ -1,4 +1,4 @@
-"""Evaluation: class names, results that survive, and the job on the shipped model."""
+"""Evaluation: class names, results that survive, parts of a data set, pause and cancel."""
 
 from __future__ import annotations
 
@@ -21,10 +21,6 @@ from engine.evaluation.control import Control
 from engine.evaluation.identity import pictures_digest
 from engine.evaluation.store import Identity, Store
 from engine.evaluation.subset import subset
-from engine.request import ModelChoice
-
-MODEL = ModelChoice("boxscope-maskrcnn")
-
 
 # Names
 
@@ -107,7 +103,9 @@ def test_a_torn_or_strange_line_is_a_value_error(line: str) -> None:
         Record.read(line)
 
 
-IDENTITY = Identity("a-model", "w", ("__background__", "cat"), {"nms.iou": 0.5}, "cpu", "d")
+IDENTITY = Identity(
+    "a-model", "w", ("__background__", "cat"), {"nms.iou": 0.5}, "cpu", "d", data_name="set"
+)
 
 
 def test_results_are_found_again(tmp_path: Path) -> None:
@@ -148,7 +146,7 @@ def test_a_torn_last_line_is_passed_over(tmp_path: Path, cut: int) -> None:
     [
         ({"weights": "x"}, "other weights"),
         ({"settings": {"nms.iou": 0.6}}, "other settings"),
-        ({"data": "x"}, "another data set"),
+        ({"data": "x", "data_name": "set"}, "other pictures"),
         ({"classes": ("__background__", "dog")}, "other class names"),
         ({"device": "cuda"}, "another device"),
         ({"stages": True}, "--stages"),
@@ -166,8 +164,10 @@ def test_another_run_starts_afresh_and_says_why(
         assert list(store.known) == [1], "the earlier run was lost"
 
 
-def test_results_of_another_model_are_no_matter(tmp_path: Path) -> None:
+def test_results_of_another_model_or_set_are_no_matter(tmp_path: Path) -> None:
     Store(tmp_path, IDENTITY).close()
+    with Store(tmp_path, replace(IDENTITY, data="x", data_name="another set")) as store:
+        assert not store.note
     (tmp_path / "strange.jsonl").write_text("not JSON\n", "utf-8")
     with Store(tmp_path, replace(IDENTITY, model="a/b c")) as store:
         assert not store.note and store.path.parent == tmp_path
