@@ -1,9 +1,10 @@
 """Fully convolutional networks: class scores of a coarse map, upsampled; finer scores are added.
 
 Source: Long et al., Fully Convolutional Networks for Semantic Segmentation, CVPR 2015, section 4
-and figure 3. FCN-32s upsamples the scores of stride 32 at once; FCN-16s adds the scores of pool4
-after one doubling, FCN-8s those of pool3 after another. Upsampling by 2 is a transposed
-convolution that begins as bilinear interpolation and is learned; the last one stays bilinear.
+and figure 3. FCN-32s upsamples the scores of stride 32 at once; FCN-16s adds the scores of a
+map of stride 16 after one doubling, FCN-8s those of stride 8 after another. Upsampling by 2 is a
+transposed convolution that begins as bilinear interpolation and is learned; the last one stays
+bilinear.
 """
 
 from __future__ import annotations
@@ -13,49 +14,38 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
-from engine.networks.encoder import WIDTHS, Encoder, classify_step, narrow
-from engine.networks.steps import Maps, Segmenter, Step, start_weights
+from engine.networks.encoder import WIDTHS, Encoder, classify_step, conv, normed, plain_step
+from engine.networks.steps import Maps, Segmenter, Step, start_weights, upsample_step
 from engine.scenes import CLASSES
 
-_POOLS = 5
+_LAYERS = 4
 
 
 class FCN(Segmenter):
-    """(B, 3, H, W) in 0..1 -> {"out": (B, classes, H, W)}; ``fused``: levels of pools that add."""
+    """(B, 3, H, W) in 0..1 -> {"out": (B, classes, H, W)}; ``fused``: encoders whose scores add."""
 
-    stride = 2**_POOLS
+    stride = 2 ** (_LAYERS + 1)
 
     def __init__(self, classes: int, fused: tuple[int, ...]) -> None:
         super().__init__()
         self.fused = fused
-        self.backbone = Encoder()
-        width = WIDTHS[-1]
-        # VGG's two dense layers of 4096 as convolutions (the paper's "convolutionalization").
-        self.dense = nn.Sequential(
-            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
-            nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(),
-        )  # fmt: skip
+        width = WIDTHS[_LAYERS]
+        # The dense layer of a classifier as a convolution (the paper's "convolutionalization").
+        self.dense = normed(conv(width, width, 1))
         self.classifier = nn.Conv2d(width, classes, 1)
         start_weights(self)
+        self.backbone = Encoder(_LAYERS)
         for level in fused:
             self.add_module(f"decoder{level}", Fuse(WIDTHS[level - 1], classes))
 
     def steps(self) -> tuple[Step, ...]:
-        steps = list(self.backbone.steps(_POOLS))
-        before = steps[-1].name
-        steps.append(
-            Step(
-                "bottleneck",
-                "Bottleneck",
-                "bottleneck",
-                partial(_convolve, self.dense, before),
-                (before,),
-                help="VGG's dense layers as a 3x3 and a 1x1 convolution: what a classifier would "
-                "say of the picture, said at every cell.",
-            )
+        steps = list(self.backbone.steps())
+        words = (
+            "The dense layer of a classifier as a 1x1 convolution: what it would say of the whole "
+            "picture, said at every cell."
         )
+        steps.append(plain_step("bottleneck", "Bottleneck", self.dense, steps[-1].name, words))
         steps.append(classify_step(self.classifier, "bottleneck"))
         for level in self.fused:
             before, source = steps[-1].name, f"encoder{level}"
@@ -71,11 +61,10 @@ class FCN(Segmenter):
                     source,
                     "sum",
                     "A transposed convolution doubles the resolution of the scores; a 1x1 "
-                    f"convolution scores the map of pool{level}, and both are added.",
+                    f"convolution scores the map of {source}, and both are added.",
                 )
             )
-        factor = 2 ** (_POOLS - len(self.fused))
-        return (*steps, upsample_step(steps[-1].name, factor))
+        return (*steps, upsample_step(steps[-1].name, self.stride // 2 ** len(self.fused)))
 
 
 class Fuse(nn.Module):
@@ -98,35 +87,12 @@ def bilinear(classes: int) -> Tensor:
     return torch.eye(classes)[:, :, None, None] * line[:, None] * line
 
 
-def upsample_step(before: str, factor: int) -> Step:
-    """All the way to the picture's size, by fixed bilinear interpolation."""
-    return Step(
-        "decoder1",
-        "Upsampling",
-        "decoder",
-        partial(_upsample, before),
-        (before, "input"),
-        help=f"Bilinear interpolation by {factor}, to the size of the picture. Nothing is learned "
-        "here, so edges cannot become sharper.",
-    )
-
-
-def _convolve(module: nn.Module, before: str, given: Mapping[str, Maps], _: bool) -> Maps:
-    return {"map": module(narrow(given[before]))}
-
-
 def _fuse(module: Fuse, before: str, source: str, given: Mapping[str, Maps], skip: bool) -> Maps:
     up = module.up(given[before]["map"])
-    added = module.score(given[source]["pooled"])
+    added = module.score(given[source]["map"])
     if not skip:
         added = torch.zeros_like(added)
     return {"map": up + added, "up": up, "skip": added}
-
-
-def _upsample(before: str, given: Mapping[str, Maps], _: bool) -> Maps:
-    size = given["input"]["map"].shape[-2:]
-    x = given[before]["map"]
-    return {"map": interpolate(x, size=size, mode="bilinear", align_corners=False)}
 
 
 def fcn32s() -> nn.Module:

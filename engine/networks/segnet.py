@@ -1,8 +1,10 @@
 """SegNet: max-unpooling puts every value back where max-pooling found it.
 
 Source: Badrinarayanan et al., SegNet: A Deep Convolutional Encoder-Decoder Architecture for Image
-Segmentation, PAMI 2017, section 3. Four levels as in SegNet-Basic; what crosses from encoder to
-decoder is the place of each maximum ("switch"), not the map.
+Segmentation, PAMI 2017, section 3. What crosses from encoder to decoder is the place of each
+maximum (its "switch"), not the map. Difference: the layers are those of a small residual network,
+with max-pooling in the place of their strides; its first convolution keeps the stride of 2, so
+that the last doubling is bilinear.
 """
 
 from __future__ import annotations
@@ -14,60 +16,52 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import max_pool2d, max_unpool2d
 
-from engine.networks.encoder import WIDTHS, Encoder, classify_step, double, narrow
-from engine.networks.steps import Maps, Segmenter, Step, start_weights
+from engine.networks.backbones import Block
+from engine.networks.encoder import WIDTHS, Encoder, classify_step, conv, narrow, normed, plain_step
+from engine.networks.steps import Maps, Segmenter, Step, start_weights, upsample_step
 from engine.scenes import CLASSES
+
+_LAYERS = 3
 
 
 class SegNet(Segmenter):
-    """(B, 3, H, W) in 0..1 -> {"out": (B, classes, H, W)}; strides 1 to 16."""
+    """(B, 3, H, W) in 0..1 -> {"out": (B, classes, H, W)}; strides 2 to 16."""
+
+    stride = 2 ** (_LAYERS + 1)
 
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.backbone = Encoder(WIDTHS[:-1])
-        # Unpooling needs as many channels as were pooled: the bottleneck ends as narrow.
-        self.bottleneck = double(WIDTHS[-2], WIDTHS[-1], WIDTHS[-2])
-        for level in self._levels():
+        # Unpooling needs as many channels as were pooled: each decoder ends as narrow as the next.
+        self.narrowing = normed(conv(WIDTHS[_LAYERS], WIDTHS[_LAYERS - 1]))
+        for level in range(_LAYERS, 0, -1):
             width, out = WIDTHS[level - 1], WIDTHS[max(level - 2, 0)]
-            self.add_module(f"decoder{level}", double(width, width, out))
+            self.add_module(f"decoder{level}", normed(conv(width, width), conv(width, out)))
         self.classifier = nn.Conv2d(WIDTHS[0], classes, 1)
         start_weights(self)
-
-    def _levels(self) -> range:
-        return range(len(WIDTHS) - 1, 0, -1)
+        self.backbone = Encoder(_LAYERS)
+        for module in self.backbone.modules():
+            if isinstance(module, Block):
+                _pool_instead(module)
 
     def steps(self) -> tuple[Step, ...]:
-        steps = [
-            Step(
-                name,
-                f"Encoder {i}",
-                "encoder",
-                partial(_encode, stage, before),
-                (before,),
-                help=_HELP,
-            )
-            for i, (stage, name, before) in enumerate(self._encoders(), 1)
-        ]
-        before = steps[-1].name
-        steps.append(
-            Step(
-                "bottleneck",
-                "Bottleneck",
-                "bottleneck",
-                partial(_convolve, self.bottleneck, before),
-                (before,),
-                help="Two 3x3 convolutions where the resolution is lowest.",
-            )
-        )
-        for level in self._levels():
+        layers = list(self.backbone.body.children())
+        steps: list[Step] = []
+        for i, layer in enumerate(layers[:-1], 1):
+            before = f"encoder{i - 1}" if i > 1 else "input"
+            run = partial(_encode, layer, before)
+            steps.append(Step(f"encoder{i}", f"Encoder {i}", "encoder", run, (before,), help=_HELP))
+        deepest = nn.Sequential(layers[-1], self.narrowing)
+        words = "Residual blocks where the resolution is lowest, and a 3x3 convolution."
+        steps.append(plain_step("bottleneck", "Bottleneck", deepest, steps[-1].name, words))
+        for level in range(_LAYERS, 0, -1):
             before, source = steps[-1].name, f"encoder{level}"
-            module = self.get_submodule(f"decoder{level}")
+            run = partial(_unpool, self.get_submodule(f"decoder{level}"), before, source)
             steps.append(
                 Step(
                     f"decoder{level}",
                     f"Decoder {level}",
                     "decoder",
-                    partial(_unpool, module, before, source),
+                    run,
                     (before, source),
                     source,
                     "switches",
@@ -76,28 +70,29 @@ class SegNet(Segmenter):
                     "Without the switches it goes to the upper left cell (bed of nails).",
                 )
             )
-        return (*steps, classify_step(self.classifier, steps[-1].name))
-
-    def _encoders(self) -> list[tuple[nn.Module, str, str]]:
-        stages = list(self.backbone.children())
-        names = ["input", *(f"encoder{i}" for i in range(1, len(stages) + 1))]
-        return [(stage, names[i + 1], names[i]) for i, stage in enumerate(stages)]
+        steps.append(classify_step(self.classifier, steps[-1].name))
+        return (*steps, upsample_step("classifier", 2))
 
 
 _HELP = (
-    "Two 3x3 convolutions, then the largest value of every 2x2 cells; which of the four it was is "
+    "Convolutions, then the largest value of every 2x2 cells; which of the four it was is "
     "remembered for the decoder."
 )
 
 
-def _encode(stage: nn.Module, before: str, given: Mapping[str, Maps], _: bool) -> Maps:
-    x = stage(narrow(given[before]))
+def _pool_instead(block: Block) -> None:
+    """Take the stride out of a block: pooling before it halves the map already."""
+    block.conv1.stride = (1, 1)
+    if isinstance(block.shortcut, nn.Sequential):
+        first = block.shortcut[0]
+        assert isinstance(first, nn.Conv2d)
+        first.stride = (1, 1)
+
+
+def _encode(layer: nn.Module, before: str, given: Mapping[str, Maps], _: bool) -> Maps:
+    x = layer(narrow(given[before]))
     pooled, switches = max_pool2d(x, 2, return_indices=True)
     return {"map": x, "pooled": pooled, "switches": switches}
-
-
-def _convolve(module: nn.Module, before: str, given: Mapping[str, Maps], _: bool) -> Maps:
-    return {"map": module(narrow(given[before]))}
 
 
 def _unpool(

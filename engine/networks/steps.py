@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
+from torch.nn.functional import interpolate, pad
 
 Maps = Mapping[str, Tensor]
 """What a step leaves, by name, each (B, C, h, w).
@@ -85,3 +86,22 @@ def start_weights(model: nn.Module) -> None:
             nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
+
+
+def upsample_step(before: str, factor: int) -> Step:
+    """All the way to the picture's size, by fixed bilinear interpolation."""
+    return Step(
+        "decoder0",
+        "Upsampling",
+        "decoder",
+        partial(_upsample, before),
+        (before, "input"),
+        help=f"Bilinear interpolation by {factor} to the size of the picture. Nothing is learned "
+        "here, so edges cannot become sharper.",
+    )
+
+
+def _upsample(before: str, given: Mapping[str, Maps], _: bool) -> Maps:
+    size = given["input"]["map"].shape[-2:]
+    x = given[before]["map"]
+    return {"map": interpolate(x, size=size, mode="bilinear", align_corners=False)}

@@ -1,8 +1,9 @@
 """U-Net: a contracting and an expanding path, joined by concatenation at every resolution.
 
 Source: Ronneberger et al., U-Net: Convolutional Networks for Biomedical Image Segmentation, MICCAI
-2015, figure 1. Differences: padded convolutions, so that the map is as large as the picture; batch
-normalisation; an eighth of the widths.
+2015, figure 1. Differences: the contracting path is a small residual network that halves by
+strides; convolutions are padded, so that the map is as large as the picture; batch normalisation;
+the finest skip connection is the picture itself.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from engine.networks.encoder import WIDTHS, Encoder, classify_step, double, narrow
+from engine.networks.encoder import WIDTHS, Encoder, classify_step, conv, normed
 from engine.networks.steps import Maps, Segmenter, Step, start_weights
 from engine.scenes import CLASSES
 
+_LAYERS = 3
+_FINEST = 16  # channels at the picture's own resolution
+
 
 class Expand(nn.Module):
-    """One upsampling: a transposed 2x2 convolution of stride 2, the skip beside it, two 3x3."""
+    """One upsampling: a transposed 2x2 convolution, the skip beside it, two 3x3 over both."""
 
-    def __init__(self, c_in: int, c_skip: int) -> None:
+    def __init__(self, c_in: int, c_skip: int, c_out: int) -> None:
         super().__init__()
-        self.up = nn.ConvTranspose2d(c_in, c_skip, 2, stride=2)
-        self.convs = double(2 * c_skip, c_skip, c_skip)
+        self.up = nn.ConvTranspose2d(c_in, c_out, 2, stride=2)
+        self.convs = normed(conv(c_out + c_skip, c_out), conv(c_out, c_out))
 
     def forward(self, x: Tensor, skip: Tensor) -> Maps:
         up = self.up(x)
@@ -34,44 +38,47 @@ class Expand(nn.Module):
 class UNet(Segmenter):
     """(B, 3, H, W) in 0..1 -> {"out": (B, classes, H, W)}; strides 1 to 16."""
 
+    stride = 2 ** (_LAYERS + 1)
+
     def __init__(self, classes: int) -> None:
         super().__init__()
-        self.backbone = Encoder()
-        for level in range(len(WIDTHS) - 1, 0, -1):
-            self.add_module(f"decoder{level}", Expand(WIDTHS[level], WIDTHS[level - 1]))
-        self.classifier = nn.Conv2d(WIDTHS[0], classes, 1)
+        skips = (3, *WIDTHS[:_LAYERS])
+        outs = (_FINEST, *WIDTHS[:_LAYERS])
+        for level in range(_LAYERS, -1, -1):
+            expand = Expand(WIDTHS[level], skips[level], outs[level])
+            self.add_module(f"decoder{level}", expand)
+        self.classifier = nn.Conv2d(_FINEST, classes, 1)
         start_weights(self)
+        self.backbone = Encoder(_LAYERS)
 
     def steps(self) -> tuple[Step, ...]:
-        levels = range(len(WIDTHS) - 1, 0, -1)
-        before = "bottleneck"
-        steps = list(self.backbone.steps(len(levels), bottleneck=True))
-        for level in levels:
-            name, source = f"decoder{level}", f"encoder{level}"
+        steps = list(self.backbone.steps(bottleneck=True))
+        for level in range(_LAYERS, -1, -1):
+            before, source = steps[-1].name, f"encoder{level}" if level else "input"
+            expand = self.get_submodule(f"decoder{level}")
             steps.append(
                 Step(
-                    name,
+                    f"decoder{level}",
                     f"Decoder {level}",
                     "decoder",
-                    partial(_expand, self.get_submodule(name), before, source),
+                    partial(_expand, expand, before, source),
                     (before, source),
                     source,
                     "concatenation",
-                    "A transposed convolution doubles the resolution. The encoder's map of that "
-                    "size, which still knows where edges are, is put beside it, and two 3x3 "
-                    "convolutions mix both.",
+                    "A transposed convolution doubles the resolution. The map of that size from "
+                    "the way down, which still knows where edges are, is put beside it, and two "
+                    "3x3 convolutions mix both.",
                 )
             )
-            before = name
-        return (*steps, classify_step(self.classifier, before))
+        return (*steps, classify_step(self.classifier, steps[-1].name))
 
 
 def _expand(
     module: nn.Module, before: str, source: str, given: Mapping[str, Maps], skip: bool
 ) -> Maps:
     beside = given[source]["map"]
-    result: Maps = module(narrow(given[before]), beside if skip else torch.zeros_like(beside))
-    return result
+    maps: Maps = module(given[before]["map"], beside if skip else torch.zeros_like(beside))
+    return maps
 
 
 def unet() -> nn.Module:

@@ -58,14 +58,14 @@ _GRID = {
 _PIXELS = {"cross_entropy": "cross entropy", "dice": "Dice"}
 
 
-def _segmenter(steps: int, rate: float = 2e-3, start: str = "") -> Recipe:
+def _segmenter(steps: int, start: str = "boxscope-maskrcnn", rate: float = 2e-3) -> Recipe:
     return Recipe(
         steps,
         _PIXELS,
         segmentation_terms,
         rate=rate,
-        warm_up=100,
-        average=0.99,
+        warm_up=50,
+        average=0.98,
         start=start,
         look=classes_of_pixels,
     )
@@ -79,13 +79,13 @@ RECIPES: dict[str, Recipe] = {
     "boxscope-ssd": Recipe(steps=1050, names=_SINGLE_SHOT, batch=16),
     "boxscope-yolo": Recipe(steps=4000, names=_GRID, start="boxscope-maskrcnn"),
     "boxscope-yolo-anchors": Recipe(steps=4000, names=_GRID, start="boxscope-maskrcnn"),
-    "boxscope-unet": _segmenter(1350, rate=4e-3),
-    "boxscope-segnet": _segmenter(500, start="boxscope-unet"),
+    "boxscope-unet": _segmenter(800),
+    "boxscope-segnet": _segmenter(400),
     # As in the paper, each goes on from the coarser one, in smaller steps.
-    "boxscope-fcn32s": _segmenter(400, start="boxscope-unet"),
-    "boxscope-fcn16s": _segmenter(150, rate=1e-3, start="boxscope-fcn32s"),
-    "boxscope-fcn8s": _segmenter(150, rate=1e-3, start="boxscope-fcn16s"),
-    "boxscope-dilated": _segmenter(350, start="boxscope-unet"),
+    "boxscope-fcn32s": _segmenter(400),
+    "boxscope-fcn16s": _segmenter(150, "boxscope-fcn32s", rate=1e-3),
+    "boxscope-fcn8s": _segmenter(150, "boxscope-fcn16s", rate=1e-3),
+    "boxscope-dilated": _segmenter(350),
 }
 
 
