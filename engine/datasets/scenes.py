@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine import scenes
 from engine.datasets.annotations import Annotations, Picture, Rle
 from engine.datasets.masks import areas_of, encode
+from engine.datasets.reading import clean
 from engine.errors import BoxscopeError, Cancelled
 from engine.frame import Frame
 
@@ -26,7 +27,8 @@ def is_scenes(where: str) -> bool:
 
 def seeds(where: str) -> range:
     """The seeds of ``scenes:FIRST-LAST``, both included. Raises BoxscopeError if misspelt."""
-    match = re.fullmatch(r"scenes:(\d{1,15})(?:-(\d{1,15}))?", where.strip(), re.IGNORECASE)
+    where = clean(where.strip())
+    match = re.fullmatch(r"scenes:([0-9]{1,15})(?:-([0-9]{1,15}))?", where, re.IGNORECASE)
     if match is None:
         raise BoxscopeError(f"{where} is not a set of scenes; {_FORM}.")
     first = int(match[1])

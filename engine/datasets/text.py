@@ -17,7 +17,7 @@ NOT_LABELS = frozenset(("classes.txt", "obj.names", "train.txt", "val.txt", "tes
 
 
 def label_files(folder: Path) -> list[Path]:
-    """The txt files of a folder in natural order; of its sub-folders when it has none itself.
+    """The txt files of a folder in natural order; of the folders in it when it has none itself.
 
     Raises BoxscopeError when the folder cannot be read.
     """
@@ -25,20 +25,21 @@ def label_files(folder: Path) -> list[Path]:
 
     try:
         found = [p for p in folder.glob("*.txt") if p.name not in NOT_LABELS]
-        found = found or [p for p in folder.rglob("*.txt") if p.name not in NOT_LABELS]
+        found = found or [p for p in folder.glob("*/*.txt") if p.name not in NOT_LABELS]
     except OSError as error:
         raise BoxscopeError(f"{folder}: the folder cannot be read ({error.strerror}).") from None
     return natsorted(found, key=str)
 
 
 def picture_files(folder: Path, deep: bool = False) -> dict[str, Path]:
-    """Pictures of a folder by their name without suffix, in natural order; ``deep`` enters
-    sub-folders, whose names then stand before it. Raises BoxscopeError if it cannot be read.
+    """Pictures of a folder by their name without suffix, in natural order; ``deep``: also those of
+    the folders in it, whose names then stand before. Raises BoxscopeError if it cannot be read.
     """
     from natsort import natsorted
 
     try:
-        found = [p for p in (folder.rglob("*") if deep else folder.iterdir()) if _is_picture(p)]
+        places = [folder, *(p for p in folder.iterdir() if deep and p.is_dir())]
+        found = [p for place in places for p in place.iterdir() if _is_picture(p)]
     except OSError as error:
         raise BoxscopeError(f"{folder}: the folder cannot be read ({error.strerror}).") from None
     ordered = natsorted(found, key=str)

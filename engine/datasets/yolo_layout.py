@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from engine.datasets.reading import clean, read_text, shown, to_int
 from engine.errors import BoxscopeError
 
 _SPLITS = ("val", "valid", "test", "train")
-_MOST_YAML = 2**20
+_MOST_YAML = 2**19
+_DEEPEST = 50
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,10 @@ def _settings(file: Path) -> dict[Any, Any]:
     import yaml
 
     content = read_text(file, _MOST_YAML)
+    # The scanner's time grows with the square of the open brackets.
+    steps = (1 if bracket in "[{" else -1 for bracket in re.findall(r"[\[\]{}]", content))
+    if max(accumulate(steps), default=0) > _DEEPEST:
+        raise BoxscopeError(f"{file} is not usable: its brackets are nested too deep.")
     try:
         # The base loader makes texts, lists and mappings only, and follows no merge keys, which
         # can be nested to take for ever.
