@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from widgets.views import Remembers
+
 if TYPE_CHECKING:
     from widgets.selection import Selection
     from widgets.views import ViewInfo
@@ -44,14 +46,21 @@ class ViewDock(QDockWidget):
         self.info = info
         self._selection: Selection | None = None
         self._view: QWidget | None = None
+        self._kept = ""
         self._in_front = False
         waiting = QLabel("…")
         waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setWidget(waiting)
         self.visibilityChanged.connect(self._on_visible)
 
-    def begin(self, selection: Selection) -> None:
-        self._selection = selection
+    @property
+    def remembered(self) -> str:
+        """What the view wants to be kept; "" for views that keep nothing."""
+        return self._view.remembered() if isinstance(self._view, Remembers) else self._kept
+
+    def begin(self, selection: Selection, kept: str = "") -> None:
+        """``kept`` is what the view `remembered` at the last start."""
+        self._selection, self._kept = selection, kept
         self._on_visible(self._in_front)
 
     def make(self) -> None:
@@ -60,6 +69,8 @@ class ViewDock(QDockWidget):
             return
         placeholder = self.widget()
         self._view = self.info.create(self._selection)
+        if self._kept and isinstance(self._view, Remembers):
+            self._view.recall(self._kept)
         self.setWidget(scrolling(self._view))
         placeholder.deleteLater()
 

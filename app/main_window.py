@@ -198,8 +198,8 @@ class MainWindow(QMainWindow):
 
         self.controller = Controller(model, device, threads, self)
         self.presenter = Presenter(self, self.controller)
-        for dock in self.docks.values():
-            dock.begin(self.selection)
+        for key, dock in self.docks.items():
+            dock.begin(self.selection, self.settings.text(f"views/{key}"))
         if source:
             self.file_menu.open_source(source)
 
@@ -238,6 +238,9 @@ class MainWindow(QMainWindow):
             put("model/checkpoint", model.checkpoint or "")
             put("model/labels", model.labels or "")
             put("model/device", self.controller.device)
+        for key, dock in self.docks.items():
+            if dock.remembered:
+                put(f"views/{key}", dock.remembered)
         self.view_menu.save()
         self.settings.save()
 

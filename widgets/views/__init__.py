@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
@@ -43,6 +43,19 @@ class ViewInfo:
     def shows(self, trace: Trace | None) -> bool:
         """Does the trace have what this view needs?"""
         return trace is not None and all(stage in trace.stages for stage in self.needs)
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A view whose own state comes back with the next start, such as numbers typed into it."""
+
+    def remembered(self) -> str:
+        """The state as text."""
+        ...
+
+    def recall(self, text: str) -> None:
+        """Bring a state back; a damaged text is ignored."""
+        ...
 
 
 @cache
