@@ -50,10 +50,11 @@ def transposed_size(
     not_negative(padding=padding, output_padding=output_padding)
     limit = max(stride, dilation)
     if output_padding >= limit:
+        possible = f"0 to {limit - 1} are" if limit > 1 else "only 0 is"
         raise BoxscopeError(
             f"Output padding {output_padding} must be smaller than the stride or the dilation "
             f"({stride} and {dilation} here): it chooses among the input sizes that a convolution "
-            f"of stride {stride} makes equally small, so 0 to {limit - 1} are possible."
+            f"of stride {stride} makes equally small, so {possible} possible."
         )
     full = (size - 1) * stride + span(kernel, dilation) + output_padding
     made = full - 2 * padding

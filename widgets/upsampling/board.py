@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from widgets.upsampling.grid import NumberGrid
 
 _LARGEST = 6.5  # side of a cell in line heights, at most
-_SMALLEST = 1.8  # and at least, before the view scrolls
+_SMALLEST = (1.8, 1.6, 1.4, 1.2)  # and at least, before the view scrolls: smaller if they are many
+_HIGH = 26  # in line heights, what the smallest cells should fill
 _GAP = 2.2  # between groups, with the sign that joins them, in line heights
 _NEAR = 0.7  # between the grids of a group
 
@@ -46,9 +47,13 @@ class Board(QWidget):
         if not groups:
             return QSize(em, em)
         wide = max(self._wide(group, 0.6 * em) for group in groups)
-        extents = [self._extent(lines, _SMALLEST * em) for lines in self._ways()]
-        fitting = [high for width, high in extents if width <= max(self.width(), wide)]
-        high = min(fitting, default=extents[-1][1])
+        high = 0.0
+        for side in _SMALLEST:
+            extents = [self._extent(lines, side * em) for lines in self._ways()]
+            fitting = [tall for width, tall in extents if width <= max(self.width(), wide)]
+            high = min(fitting, default=extents[-1][1])
+            if high <= _HIGH * em:
+                break
         return QSize(round(min(wide, 22 * em)), round(high))
 
     def sizeHint(self) -> QSize:

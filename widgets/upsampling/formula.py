@@ -133,12 +133,15 @@ def note_html(sandbox: Sandbox, result: Result) -> str:
         ]
         lost = [max(one - s.padding, 0) for one in left]
         words = [
-            f"{n} {name if n > 1 else name[:-1]}"
+            f"{n} {name}" if n > 1 else name[:-1]
             for n, name in zip(lost, ("rows", "columns"), strict=True)
             if n
         ]
         if words:
-            return f"The stride does not come out even: the last {' and '.join(words)} stay unread."
+            stay = "stays" if sum(lost) == 1 else "stay"
+            return (
+                f"The stride does not come out even: the last {' and '.join(words)} {stay} unread."
+            )
     return ""
 
 
@@ -149,12 +152,13 @@ def _even(sandbox: Sandbox) -> str:
         return "Stride 1: away from the border every output cell has the same number of terms."
     found = coverage((height, width), s.stride, s.dilation)
     kernel = str(height) if height == width else f"{height} × {width}"
+    terms = f"{found.counts[0]} terms" if found.counts[0] != 1 else "one term"
     if found.even:
         return (
             f"<b>Even</b>: stride {s.stride} divides kernel {kernel}, so away from the border "
-            f"every output cell has {found.counts[0]} terms: no checkerboard."
+            f"every output cell has {terms}: no checkerboard."
             if s.dilation == 1
-            else f"<b>Even</b>: away from the border every output cell has {found.counts[0]} terms."
+            else f"<b>Even</b>: away from the border every output cell has {terms}."
         )
     *first, last = found.counts
     counts = f"{', '.join(map(str, first))} or {last}"

@@ -114,6 +114,10 @@ class NumberGrid(OwnKeys, QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._set_under(None)
 
+    def forget_mouse(self) -> None:
+        """Other numbers stand here: report the cell under the mouse again when it moves."""
+        self._under = None
+
     def _set_under(self, cell: Cell | None) -> None:
         if cell != self._under:
             self._under = cell
@@ -199,9 +203,9 @@ class NumberGrid(OwnKeys, QWidget):
         editor.hide()
         editor.deleteLater()
         if keep:
-            self.typed.emit(cell, text)
             if way:
                 self._choose(self._walked((0, way)))
+            self.typed.emit(cell, text)
 
     # --- painting
 

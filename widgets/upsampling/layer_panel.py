@@ -164,6 +164,8 @@ class LayerPanel(StudyPanel):
         self._shown = example(self._seed, self.rows.value(), self.columns.value())
         rows, columns = self._shown.maps.shape[1:]
         self._cell = min(self._cell[0], rows - 1), min(self._cell[1], columns - 1)
+        for grid in self.maps:
+            grid.forget_mouse()
         self._hover = None
         self._show()
 

@@ -122,6 +122,8 @@ class SandboxPanel(SandboxPage):
         """Another state: compute, and ask about a cell that there is."""
         self._result = self.sandbox.result()
         self._hover, self._played, self._message = None, False, ""
+        for grid in self.grids:
+            grid.forget_mouse()
         self.transport.stop()
         self._ask_last()
         self._show()
