@@ -76,31 +76,26 @@ def coco_figures(
 
     Raises BoxscopeError when ``kind`` is "mask" and a row has no mask.
     """
-    from faster_coco_eval import COCO, COCOeval_faster
-
     if kind == "mask":
         require_masks(annotations.masks, len(annotations), "ground truth")
         require_masks(detections.masks, len(detections), "detections")
-    ids = picture_order(annotations) + 1
-    shared = {
-        "images": [
-            {"id": int(i), "width": p.width, "height": p.height}
-            for i, p in zip(ids, annotations.pictures, strict=True)
-        ],
-        "categories": [{"id": k + 1, "name": n} for k, n in enumerate(annotations.classes)],
-    }
-    sides = []
-    for rows in (_truths(annotations, ids, kind), _results(detections, ids, kind)):
-        side = COCO()
-        side.dataset = {**shared, "annotations": rows}
-        side.createIndex()
-        sides.append(side)
-    judge = COCOeval_faster(*sides, "bbox" if kind == "box" else "segm", rle_iou_max_workers=1)
     if not annotations.classes or not annotations.pictures:
         return _figures(annotations, detections, kind, *_nothing(len(annotations.classes)))
-    judge.evaluate()
-    judge.accumulate()
-    return _figures(annotations, detections, kind, judge.eval["precision"], judge.eval["recall"])
+
+    from engine.metrics.library import Side, evaluate
+
+    ids = picture_order(annotations) + 1
+    pictures = [
+        {"id": int(i), "width": p.width, "height": p.height}
+        for i, p in zip(ids, annotations.pictures, strict=True)
+    ]
+    classes = [{"id": k + 1, "name": n} for k, n in enumerate(annotations.classes)]
+    result = evaluate(
+        Side(pictures, classes, _truths(annotations, ids, kind)),
+        Side(pictures, classes, _results(detections, ids, kind)),
+        {"box": "bbox", "mask": "segm"}[kind],
+    )
+    return _figures(annotations, detections, kind, result["precision"], result["recall"])
 
 
 def _truths(a: Annotations, ids: NDArray[np.int64], kind: Kind) -> list[dict[str, Any]]:
