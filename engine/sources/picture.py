@@ -47,7 +47,7 @@ _FORMATS = (
     "TIFF", "WEBP",
 )
 # fmt: on
-_ORIENTATION = 0x0112
+_WIDTH, _HEIGHT, _ORIENTATION = 0x0100, 0x0101, 0x0112
 _LYING = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
@@ -112,15 +112,25 @@ def is_picture(path: Path) -> bool:
 def upright_size(path: Path) -> tuple[int, int]:
     """(width, height) in px of a picture file as `decode_file` shows it, from its first bytes.
 
-    (0, 0) for what is no picture, damaged, or too large to be decoded.
+    (0, 0) for what is no picture, damaged, or too large to be decoded. A TIFF that Pillow cannot
+    read is decoded.
     """
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     _hush()
     try:
         with Image.open(path, formats=_FORMATS) as image:
-            width, height = image.size
-            lying = image.getexif().get(_ORIENTATION) in _LYING
+            # Pillow turns the size of a TIFF, but not that of other formats.
+            tags = getattr(image, "tag_v2", {}) if image.format == "TIFF" else {}
+            width, height = tags.get(_WIDTH, image.width), tags.get(_HEIGHT, image.height)
+            # PNG's own method decodes the whole picture.
+            lying = Image.Image.getexif(image).get(_ORIENTATION) in _LYING
+    except UnidentifiedImageError:
+        try:
+            height, width, _ = decode_file(path).shape
+        except Unreadable:
+            return 0, 0
+        return width, height
     except Exception:  # readers fail on damaged bytes in any way they like
         return 0, 0
     if not 0 < width * height <= MAX_PIXELS:

@@ -242,14 +242,30 @@ def test_yolo_detections_have_the_score_last(tmp_path: Path) -> None:
     assert np.array_equal(found.xywh, truth.xywh) and found.left_out_count == 2
 
 
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp", "tif"])
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
-def test_sizes_are_those_of_the_upright_picture(tmp_path: Path, orientation: int) -> None:
+def test_sizes_are_those_of_the_upright_picture(
+    tmp_path: Path, orientation: int, suffix: str
+) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    file = picture(tmp_path / "a.jpg", 30, 20, exif=exif)
+    file = picture(tmp_path / f"a.{suffix}", 30, 20, exif=exif)
     height, width, _ = decode_file(file).shape
     assert upright_size(file) == (width, height)
     assert upright_size(tmp_path) == (0, 0)
+
+
+def test_sizes_of_odd_pictures(real: Path) -> None:
+    checked = 0
+    for file in sorted((real / "odd-images").rglob("*")):
+        if file.is_file():
+            try:
+                height, width, _ = decode_file(file).shape
+            except BoxscopeError:
+                continue
+            checked += 1
+            assert upright_size(file) == (width, height), file.name
+    assert checked > 20
 
 
 # The Pascal tools
