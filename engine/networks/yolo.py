@@ -67,7 +67,7 @@ class GridDetector(nn.Module):
     def __init__(
         self,
         head: CellHead | AnchorHead,
-        score_thresh: float = 0.01,
+        score_thresh: float = 0.05,
         topk_candidates: int = 300,
         nms_thresh: float = 0.5,
         detections_per_img: int = 100,

@@ -77,8 +77,8 @@ RECIPES: dict[str, Recipe] = {
         steps=3600, names=_SINGLE_SHOT, rate=1e-3, start="boxscope-maskrcnn"
     ),
     "boxscope-ssd": Recipe(steps=1050, names=_SINGLE_SHOT, batch=16),
-    "boxscope-yolo": Recipe(steps=4000, names=_GRID, start="boxscope-maskrcnn"),
-    "boxscope-yolo-anchors": Recipe(steps=4000, names=_GRID, start="boxscope-maskrcnn"),
+    "boxscope-yolo": Recipe(steps=3200, names=_GRID, start="boxscope-maskrcnn"),
+    "boxscope-yolo-anchors": Recipe(steps=1500, names=_GRID, rate=1e-3, start="boxscope-yolo"),
     "boxscope-unet": _segmenter(800),
     "boxscope-segnet": _segmenter(400),
     # As in the paper, each goes on from the coarser one, in smaller steps.
