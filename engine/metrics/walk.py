@@ -47,7 +47,7 @@ _SENTENCES = {
 class Walk:
     """N detections of class row ``label`` in order of rank, judged at IoU ``threshold``.
 
-    detection (N,) int64 row of the detections; picture (N,) int64 row of the pictures; score (N,)
+    Arrays are read-only. detection (N,) int64 row of the detections; picture (N,) int64 row of the pictures; score (N,)
     float64; truth (N,) int64 row of the annotations: the ground truth that decided, -1 where
     none did; iou (N,) float64 with it (crowds: intersection over the detection's area);
     verdict (N,) uint8 `Verdict`; by (N,) int64 row of the detection that took the truth of a TAKEN
@@ -78,6 +78,12 @@ class Walk:
     precision: Floats
     recall: Floats
     ap: Floats
+
+    def __post_init__(self) -> None:
+        # Views share one walk.
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
 
     def __len__(self) -> int:
         return len(self.detection)

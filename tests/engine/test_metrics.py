@@ -49,6 +49,9 @@ def test_every_reason(protocol):
     assert ours.tp.tolist()[:5] == [1] * 5 and ours.fp.tolist()[:5] == [0, 1, 2, 3, 4]
     assert ours.positives == (2 if protocol is COCO else 1)
     assert sum(ours.counts().values()) == len(ours) == 6
+    assert all(v.sentence for v in ours.counts())
+    with pytest.raises(ValueError, match="read-only"):
+        ours.tp[0] = 7
 
 
 def test_coco_takes_the_free_object_and_pascal_the_best():
