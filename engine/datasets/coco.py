@@ -25,7 +25,10 @@ from engine.datasets.reading import (
     side,
     to_int,
 )
+from engine.datasets.writing import write_coco
 from engine.errors import BoxscopeError
+
+__all__ = ["read_coco", "write_coco"]
 
 
 def read_coco(path: Path, images: Path | None = None) -> Annotations:
