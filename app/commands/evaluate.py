@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.commands import _model
+from app.commands import _job, _model
 from engine.errors import BoxscopeError
 
 if TYPE_CHECKING:
     from engine.datasets import Annotations, Detections
     from engine.datasets.pascal import TextStyle
-    from engine.evaluation import Outcome, Step
+    from engine.evaluation import Outcome
 
 HELP = "measure a model, or detections from a file, on a data set: COCO figures, AP, curves, errors"
 EPILOG = """\
@@ -87,26 +87,23 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from engine.datasets.opening import open_annotations
     from engine.datasets.pascal import TextStyle
-    from engine.evaluation.figures import Wish, figures
-    from engine.metrics.protocol import check_threshold, protocol
 
-    check_threshold(args.iou)
-    wish = Wish(protocol(args.protocol, inclusive=args.inclusive), args.iou)
     style = TextStyle(boxes=args.boxes) if args.boxes else None
-    truth = open_annotations(args.ground_truth, args.images, style=style)
-    about: dict[str, Any] = {}
+    line = _model.ProgressLine()
+    truth = open_annotations(
+        args.ground_truth, args.images, style=style, progress=lambda *at: _job.drawn(line, *at)
+    )
+    line.done()
     if args.detections:
         annotations, found = _read(args, truth, style)
-        about["source"] = args.detections
+        values = {**_figures(args, annotations, found), "source": args.detections}
     else:
-        outcome = _run_model(args, truth)
+        outcome = _job.run(args, truth, line)
         if outcome is None:
             return 130
         annotations, found = outcome.annotations, outcome.detections
-        about = {**outcome.about(), "checkpoint": args.checkpoint}
-        if not outcome.records:
-            raise BoxscopeError(f"No picture could be read; the first: {outcome.failed[0].error}")
-    values = {**figures(annotations, found, wish), **about, **_facts(args)}
+        values = {**_of_model(args, outcome), **outcome.about(), "checkpoint": args.checkpoint}
+    values |= _facts(args)
     for out in args.out:
         _write(out, values, annotations, found)
     if args.save_detections:
@@ -121,8 +118,9 @@ def _check(args: argparse.Namespace) -> None:
     for out in args.out:
         if Path(out).suffix.lower() not in _OUT:
             raise BoxscopeError(f"--out {out}: the name must end in .json, .csv or .html.")
+    for out in filter(None, [*args.out, args.save_detections]):
         if not Path(out).absolute().parent.is_dir():
-            raise BoxscopeError(f"--out {out}: there is no such folder; make it first.")
+            raise BoxscopeError(f"{out} cannot be written: there is no such folder; make it first.")
     if bool(args.detections) == bool(args.model):
         raise BoxscopeError("Name what to measure: either --detections FILE or --model NAME.")
     if args.detections:
@@ -138,6 +136,14 @@ def _check(args: argparse.Namespace) -> None:
         given = [name for name, value in options.items() if value]
         if given:
             raise BoxscopeError(f"{given[0]} belongs to --model; detections from a file are as is.")
+    else:
+        from engine import catalogue
+
+        catalogue.find(args.model)  # told before a large data set is read
+        _model.moved(args)
+    from engine.metrics.protocol import check_threshold
+
+    check_threshold(args.iou)
     if args.limit < 0:
         raise BoxscopeError(f"--limit {args.limit}: write how many, such as 100; 0 for all.")
     if args.inclusive and args.protocol == "coco":
@@ -157,47 +163,21 @@ def _read(
     return truth, found
 
 
-def _run_model(args: argparse.Namespace, truth: Annotations) -> Outcome | None:
-    """What the model found; None when the user stopped it, who is then told how to go on."""
-    from engine.evaluation import Job, Plan
-    from engine.params import Settings
+def _of_model(args: argparse.Namespace, outcome: Outcome) -> dict[str, Any]:
+    if not outcome.records:
+        raise BoxscopeError(f"No picture could be read; the first: {outcome.failed[0].error}")
+    if outcome.segments:
+        from engine.evaluation.semantic import semantic_figures
 
-    plan = Plan(
-        _model.choice(args), args.device, Settings.of(_model.moved(args)), args.limit, args.stages
-    )
-    folder = Path(args.results).expanduser() if args.results else None
-    line = _model.ProgressLine()
-    job = Job(truth, plan, folder, args.afresh, line, args.ground_truth)
-    step: Step | None = None
-    try:
-        for step in job.steps():
-            if step.picture is None and job.note and (line.on or not step.kept):
-                line.done()
-                sys.stderr.write(f"boxscope: {job.note}\n")
-            line(_progress(step))
-    except KeyboardInterrupt:
-        line.done()
-        if step is None:
-            raise
-        sys.stderr.write(
-            f"boxscope: stopped after {step.done} of {step.total} pictures, which are kept; "
-            "the same command goes on from there.\n"
-        )
-        return None
-    line.done()
-    return job.outcome()
+        return semantic_figures(outcome)
+    return _figures(args, outcome.annotations, outcome.detections)
 
 
-def _progress(step: Step) -> Any:
-    from engine.session import Progress
+def _figures(args: argparse.Namespace, truth: Annotations, found: Detections) -> dict[str, Any]:
+    from engine.evaluation.figures import Wish, figures
+    from engine.metrics.protocol import protocol
 
-    text = f"picture {step.done} of {step.total}"
-    if step.rate is not None and step.left is not None:
-        minutes, seconds = divmod(round(step.left), 60)
-        hours, minutes = divmod(minutes, 60)
-        clock = f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
-        text += f", {step.rate:.1f} a second, {clock} left,"
-    return Progress(text, step.done / step.total if step.total else None)
+    return figures(truth, found, Wish(protocol(args.protocol, inclusive=args.inclusive), args.iou))
 
 
 def _facts(args: argparse.Namespace) -> dict[str, Any]:
@@ -230,9 +210,9 @@ def _write(out: str, values: dict[str, Any], truth: Annotations, found: Detectio
         from app.report.html import report
         from app.report.thumbnails import thumbnails
 
-        named = [*values["best_pictures"], *values["worst_pictures"]]
-        score = values["confusion"]["score"]
-        text = report(values, thumbnails(truth, found, {e["row"] for e in named}, score))
+        rows = {e["row"] for k in ("best", "worst") for e in values[f"{k}_pictures"] if "row" in e}
+        score = values["confusion"].get("score", 0.0)
+        text = report(values, thumbnails(truth, found, rows, score))
     with written(out) as path:
         path.write_text(text, encoding="utf-8")
 
@@ -240,7 +220,7 @@ def _write(out: str, values: dict[str, Any], truth: Annotations, found: Detectio
 def _tell(values: dict[str, Any]) -> None:
     """The first figures on a terminal; what was left out everywhere."""
     if sys.stdout.isatty():
-        names = [name for name in ("mAP", "AP", "AP50", "AP75") if name in values]
+        names = [n for n in ("mIoU", "mAP", "AP", "AP50", "AP75") if n in values]
         figures = ", ".join(f"{name} {values[name] or 0:.4f}" for name in names)
         sys.stdout.write(f"{figures} ({values['convention']})\n")
     left = values["left_out"]["count"] + len(values.get("run_notes", ()))

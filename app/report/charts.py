@@ -55,12 +55,12 @@ def columns(
     return chart.svg()
 
 
-def rows(title: str, values: Mapping[str, float], x_name: str) -> str:
-    """One bar a name, lying, from the largest down as given."""
+def rows(title: str, values: Mapping[str, float], x_name: str, most: float = 0.0) -> str:
+    """One bar a name, lying, from the top down as given; ``most`` is the end of the axis."""
     height = 60 + 24 * len(values)
-    most = max([*values.values(), 1e-9])
+    most = most or max([*values.values(), 1e-9])
     chart = Chart(title, 460, height, left=120)
-    ticks = [(k / 4, f"{most * k / 4:.3f}") for k in range(5)]
+    ticks = [(k / 4, f"{most * k / 4:.3g}") for k in range(5)]
     chart.axes(x_name, "", ticks, [])
     step = 1 / max(1, len(values))
     for i, (name, value) in enumerate(values.items()):

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from app.report import charts
+from app.report import charts, semantic
 from app.report.page import figure, heat, page, points, section, table, words
+from app.report.parts import head, shown, speed
 
 Values = Mapping[str, Any]
 
@@ -32,6 +33,8 @@ _MOST_CLASSES = 40  # in the confusion matrix; beyond, only those that are confu
 def report(found: Values, pictures: Mapping[int, str] | None = None) -> str:
     """The page. ``pictures``: row of a picture -> its thumbnail as a data address."""
     title = f"Evaluation of {found.get('model') or found.get('source') or 'detections'}"
+    if found["protocol"] == "semantic":
+        return page(title, filter(None, [*semantic.sections(title, found), _settings(found)]))
     parts = [
         _head(title, found),
         _classes(found),
@@ -47,39 +50,19 @@ def report(found: Values, pictures: Mapping[int, str] | None = None) -> str:
     return page(title, filter(None, parts))
 
 
-def shown(value: float | None, decimals: int = 3) -> str:
-    """A figure for people: no leading zero games, a dash where nothing could be measured."""
-    return "–" if value is None or value < 0 else f"{value:.{decimals}f}"
-
-
 def _head(title: str, found: Values) -> str:
     names = [name for name in ("mAP", *_COCO) if name in found]
-    tiles = "".join(
-        f"<div{' class=first' if i == 0 else ''}><span>{name}</span><b>{shown(found[name])}</b>"
-        f'<span class="soft">{escape(_MEANINGS.get(name, "mean over classes"))}</span></div>'
-        for i, name in enumerate(names)
-    )
+    figures = {name: (found[name], _MEANINGS.get(name, "mean over classes")) for name in names}
     facts = (
         f"{found['pictures']} pictures, {found['ground_truths']} objects, "
-        f"{found['detections']} detections"
+        f"{found['detections']} detections{speed(found)}."
     )
-    if found.get("ms_per_picture"):
-        facts += f"; {found['ms_per_picture']:.0f} ms a picture on {found['device']} (median)"
     masks = ""
     if "masks" in found:
         lines = [["boxes", *(shown(found[n]) for n in _COCO)]]
         lines.append(["masks", *(shown(found["masks"][n]) for n in _COCO)])
         masks = table("Boxes and masks, both by COCO's rules", ["", *_COCO], lines)
-    said = [*found.get("run_notes", ())]
-    return (
-        f"<header>\n<h1>{escape(title)}</h1>\n"
-        + words(f"{facts}.", "soft")
-        + f'<div class="figures">{tiles}</div>\n'
-        + masks
-        + words(f"Convention: {found['convention']}.")
-        + points(said)
-        + "</header>"
-    )
+    return head(title, facts, figures, found, masks)
 
 
 def _classes(found: Values) -> str:

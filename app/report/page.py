@@ -89,13 +89,18 @@ def table(caption: str, heads: Sequence[str], lines: Iterable[Sequence[str]]) ->
     )
 
 
-def heat(caption: str, names: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
-    """A square of counts, each cell as dark as its share of its row."""
+def heat(
+    caption: str, names: Sequence[str], counts: Sequence[Sequence[int]], percent: bool = False
+) -> str:
+    """A square of counts, or of percent of the row, each cell as dark as its share of its row."""
     head = "<td></td>" + "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     body = ""
     for name, line in zip(names, counts, strict=True):
         total = max(1, sum(line))
-        cells = "".join(f'<td style="--v:{count / total:.2f}">{count or ""}</td>' for count in line)
+        cells = ""
+        for count in line:
+            text = f"{100 * count / total:.1f}" if percent else str(count)
+            cells += f'<td style="--v:{count / total:.2f}">{text if count else ""}</td>'
         body += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
     return (
         f'<div class="wide"><table class="heat"><caption>{escape(caption)}</caption>'

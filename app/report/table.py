@@ -16,6 +16,8 @@ def class_table(found: Mapping[str, Any]) -> str:
     What cannot be measured is empty. A name that a spreadsheet would take for a formula gets an
     apostrophe in front.
     """
+    if found["protocol"] == "semantic":
+        return _pixels(found)
     entries: Mapping[str, Any] = found["per_class"]
     figures = [name for name in _COLUMNS if name in found] or ["AP"]
     out = io.StringIO()
@@ -31,7 +33,7 @@ def class_table(found: Mapping[str, Any]) -> str:
         point = entry["best_f1"] or {}
         writer.writerow(
             [
-                f"'{name}" if name.startswith(("=", "+", "-", "@")) else name,
+                _name(name),
                 *(_cell(entry[figure]) for figure in figures),
                 *(entry[count] for count in counts),
                 *(_cell(point.get(part)) for part in best),
@@ -39,6 +41,22 @@ def class_table(found: Mapping[str, Any]) -> str:
             ]
         )
     return out.getvalue()
+
+
+def _pixels(found: Mapping[str, Any]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["class", "IoU", "recall", "pixels", "convention"])
+    convention = found["convention"]
+    writer.writerow(["(mean)", _cell(found["mIoU"]), "", found["pixels"], convention])
+    for name, entry in found["per_class"].items():
+        cells = [_cell(entry["IoU"]), _cell(entry["recall"]), entry["pixels"]]
+        writer.writerow([_name(name), *cells, convention])
+    return out.getvalue()
+
+
+def _name(name: str) -> str:
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
 def _cell(value: float | None) -> str:

@@ -22,16 +22,18 @@ def identity_of(
     settings: Settings,
     data: Annotations,
     stages: bool,
+    pixels: bool,
     data_name: str,
 ) -> Identity:
-    """Raises BoxscopeError when the weights file cannot be read."""
+    """``pixels``: the model gives each pixel a class. Raises BoxscopeError when the weights file
+    cannot be read."""
     return Identity(
         model=model.name,
         weights=_file_digest(weights_file(model, choice)),
         classes=model.classes,
         settings=dict(settings),
         device=model.device,
-        data=pictures_digest(data, truth=stages),
+        data=pictures_digest(data, truth=stages or pixels),
         stages=stages,
         data_name=data_name,
     )
@@ -60,7 +62,8 @@ def pictures_digest(data: Annotations, truth: bool = False) -> str:
             facts += [status.st_size, status.st_mtime_ns]
         digest.update(repr(facts).encode())
     if truth:
-        for array in (data.picture, data.boxes, data.crowd, data.ignored):
+        digest.update(repr(data.classes).encode())
+        for array in (data.picture, data.boxes, data.labels, data.area, data.crowd, data.ignored):
             digest.update(array.tobytes())
     return digest.hexdigest()
 

@@ -23,9 +23,10 @@ from engine.datasets.frames import frame_of
 from engine.errors import BoxscopeError
 from engine.evaluation.control import Control
 from engine.evaluation.identity import identity_of
-from engine.evaluation.names import map_classes
+from engine.evaluation.names import ClassMap, map_classes
 from engine.evaluation.outcome import Outcome
 from engine.evaluation.record import Record, record_of
+from engine.evaluation.semantic import pixel_confusion
 from engine.evaluation.stages import stage_overlaps
 from engine.evaluation.store import Store, cache_folder
 from engine.params import Settings
@@ -114,13 +115,20 @@ class Job:
         self._model = session.load(plan.model, plan.device, self._report, self.control.cancelled)
         assert session.pipeline is not None
         settings = self._settings = session.pipeline.check(plan.settings)
+        pixels = "argmax" in session.pipeline.stages
+        if pixels and self.data.masks is None:
+            raise BoxscopeError(
+                f"The data set has no masks; {self._model.name} gives every pixel a class, which "
+                "only masks can be held against."
+            )
         identity = identity_of(
-            self._model, plan.model, settings, self.data, plan.stages, self._name
+            self._model, plan.model, settings, self.data, plan.stages, pixels, self._name
         )
         with Store(self._folder, identity, self._afresh) as self._store:
             wanted = [self.data.pictures[row].id for row in self.rows]
             known = self._store.known
             self._records = {id_: known[id_] for id_ in wanted if id_ in known}
+            names = map_classes(self._model.classes, self.data.classes) if pixels else None
             left = [row for row, id_ in zip(self.rows, wanted, strict=True) if id_ not in known]
             clock = _Clock(len(left))
             kept = len(self._records)
@@ -128,7 +136,7 @@ class Job:
             for row in left:
                 if self.control.wait():
                     clock.restart()
-                record = self._run(session, row, settings)
+                record = self._run(session, row, settings, names)
                 self._store.add(record)
                 self._records[record.picture] = record
                 clock.tick()
@@ -160,16 +168,25 @@ class Job:
             note=self.note,
         )
 
-    def _run(self, session: Session, row: int, settings: Settings) -> Record:
+    def _run(
+        self, session: Session, row: int, settings: Settings, names: ClassMap | None
+    ) -> Record:
+        """``names``: of a model that gives each pixel a class, else None."""
         picture = self.data.pictures[row]
         try:
-            frame = frame_of(self.data, row)
+            frame = frame_of(self.data, row, masks=names is not None)
         except BoxscopeError as error:
             return Record(picture.id, error=str(error))
         request = Request(frame, self.plan.model, self.plan.device, settings)
         start = time.perf_counter()
         trace = session.run(request, self.control.cancelled, self._report)
         record = record_of(picture.id, trace, 1000 * (time.perf_counter() - start))
+        if names is not None:
+            try:
+                pixels = pixel_confusion(trace, names, len(self.data.classes))
+            except BoxscopeError as error:
+                return Record(picture.id, error=str(error))
+            return replace(record, confusion=pixels)
         if not self.plan.stages:
             return record
         objects = self.data.of_picture(row)

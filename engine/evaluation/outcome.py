@@ -46,6 +46,11 @@ class Outcome:
         """Median wall milliseconds of a picture's trace; reading it and pasting masks not in."""
         return median(record.ms for record in self.records) if self.records else None
 
+    @property
+    def segments(self) -> bool:
+        """Whether the model gave pixels a class, and found no boxes."""
+        return any(record.confusion is not None for record in self.records)
+
     @cached_property
     def annotations(self) -> Annotations:
         """The truth of the pictures that were done; rows of `detections` refer to this."""

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from torchvision.models import get_model
 
 from engine.datasets import Annotations
 from engine.datasets.masks import decode
@@ -19,12 +21,13 @@ from engine.datasets.scenes import read_scenes
 from engine.errors import BoxscopeError, Cancelled
 from engine.evaluation import Background, Ended, Job, Outcome, Plan, Step, stage_recall
 from engine.evaluation.figures import Wish, figures
+from engine.evaluation.semantic import semantic_figures
 from engine.evaluation.stages import BUDGETS
 from engine.metrics.coco import NAMES, coco_figures
 from engine.metrics.protocol import protocol
 from engine.params import Settings
 from engine.request import ModelChoice, Request
-from engine.scenes import draw
+from engine.scenes import CLASSES, draw
 from engine.session import Session
 
 MASKS = ModelChoice("boxscope-maskrcnn")
@@ -236,3 +239,46 @@ def test_importing_needs_no_torch() -> None:
         "import sys, engine.evaluation.figures, engine.evaluation; sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+# Models that give every pixel a class
+
+
+def test_a_segmenter_is_measured_by_its_pixels(
+    scenes: Annotations, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("segmenter")
+    torch.manual_seed(1)
+    name = "lraspp_mobilenet_v3_large"
+    module = get_model(name, weights=None, weights_backbone=None, num_classes=len(CLASSES))
+    torch.save(module.state_dict(), folder / "w.pth")
+    # "star" is a class that the set lacks: what is taken for it counts as background.
+    (folder / "names.txt").write_text("\n".join([*CLASSES[:-1], "comet"]))
+    choice = ModelChoice(name, str(folder / "w.pth"), str(folder / "names.txt"))
+    small = Settings.of({"input.resize": 128})
+    plan = Plan(choice, "cpu", small, limit=2, threads=1)
+    outcome = Job(scenes, plan, folder).run()
+    assert outcome.segments and not len(outcome.detections)
+    again = Job(scenes, plan, folder).run()
+    found = semantic_figures(outcome)
+    assert semantic_figures(again) == found, "kept results give the same"
+
+    session, counts = Session(1), np.zeros((9, 9), np.int64)
+    for seed in (1_000_000, 1_000_001):
+        frame = draw(seed)
+        trace = session.run(Request(frame, choice, "cpu", small))
+        answer = np.asarray(trace.stages["argmax"].arrays["classes"]).astype(int)
+        answer[answer == 8] = 0
+        whole = answer.repeat(2, 0).repeat(2, 1)
+        assert frame.truth is not None and frame.truth.semantic is not None
+        np.add.at(counts, (frame.truth.semantic, whole), 1)
+    assert found["confusion"]["counts"] == counts.tolist()
+    union = counts.sum(0) + counts.sum(1) - np.diag(counts)
+    there = union > 0
+    assert found["mIoU"] == pytest.approx((np.diag(counts)[there] / union[there]).mean())
+    assert found["pixel_accuracy"] == pytest.approx(np.trace(counts) / counts.sum())
+    assert "comet" in outcome.about()["run_notes"][0]
+
+    without = replace(scenes, masks=None)
+    with pytest.raises(BoxscopeError, match="no masks"):
+        Job(without, plan, folder).run()
