@@ -47,12 +47,12 @@ _SENTENCES = {
 class Walk:
     """N detections of class row ``label`` in order of rank, judged at IoU ``threshold``.
 
-    Arrays are read-only. detection (N,) int64 row of the detections; picture (N,) int64 row of the pictures; score (N,)
-    float64; truth (N,) int64 row of the annotations: the ground truth that decided, -1 where
-    none did; iou (N,) float64 with it (crowds: intersection over the detection's area);
-    verdict (N,) uint8 `Verdict`; by (N,) int64 row of the detection that took the truth of a TAKEN
-    one, else -1. Running, this row included: tp and fp (N,) int64; precision (N,) float64, 0 before
-    anything counted; recall (N,) float64; ap (N,) float64 the AP if the list ended here.
+    Arrays are read-only. detection (N,) int64 row of the detections; picture (N,) int64 row of the
+    pictures; score (N,) float64; truth (N,) int64 row of the annotations: the ground truth that
+    decided, -1 where none did; iou (N,) float64 with it (crowds: intersection over the detection's
+    area); verdict (N,) uint8 `Verdict`; by (N,) int64 row of the detection that took the truth of a
+    TAKEN one, else -1. Running, this row included: tp and fp (N,) int64; precision (N,) float64, 0
+    before anything counted; recall (N,) float64; ap (N,) float64 the AP if the list ended here.
 
     positives: ground truths that count; recall and ap are NaN where there are none. left_out:
     detections beyond the protocol's ``most`` a picture. area: "all", "small", "medium", "large".
