@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine import boxes as box_ops
 from engine.candidates import Candidate, Candidates, Index
+from engine.errors import BoxscopeError
 from engine.miss import Change, Miss, locate
 from engine.miss_words import sentence
 from engine.rescue import Recompute, rescue
@@ -31,8 +32,10 @@ def coverage(
 
     ``boxes_image`` (M, 4) float32 xyxy, image px. With ``labels`` (M,) rows must also be of the
     box's class, from the stage on at which rows stand for one class each; without, any
-    class counts. One entry for each stage with boxes.
+    class counts. One entry for each stage with boxes: none at all for a semantic segmenter.
     """
+    if trace.final not in trace.stages:
+        return {}
     boxes = box_ops.as_boxes(boxes_image)
     classes = [None] * len(boxes) if labels is None else [int(v) for v in labels]
     index = Index(trace)
@@ -57,7 +60,13 @@ def explain_miss(
     ``recompute(settings)`` gives the trace of the same frame and model with other settings. With it
     the smallest single change of a parameter that saves the object is searched and verified, by at
     most ``limit`` recomputations; without, ``change`` stays None.
+    Raises BoxscopeError for a trace without boxes.
     """
+    if trace.final not in trace.stages:
+        raise BoxscopeError(
+            f"{trace.model} gives a class to every pixel and finds no boxes: "
+            "choose a detector to ask what became of one."
+        )
     box = np.asarray(box_image, np.float32).reshape(4)
     asked = Candidates(trace, box, label, iou)
     miss = locate(asked, box)

@@ -15,10 +15,15 @@ from engine.table import Table
 from engine.trace import Ref, Trace
 
 SCHEMA = 1
+_CLASS_MAP = "argmax"  # the last stage of a semantic segmenter
 
 
 def trace_json(trace: Trace) -> dict[str, Any]:
-    """Stages with counts, and every detection with its lineage; boxes xyxy in image px."""
+    """Stages with counts, and every detection with its lineage; boxes xyxy in image px.
+
+    Of a semantic segmenter ``detections`` is empty and ``classes`` tells how many network px each
+    class has in the class map, the largest first.
+    """
     return {
         "schema": SCHEMA,
         "model": trace.model,
@@ -36,6 +41,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
             for result in trace.stages.values()
         ],
         "detections": _detections(trace),
+        **({"classes": _classes(trace)} if _CLASS_MAP in trace.stages else {}),
     }
 
 
@@ -59,9 +65,27 @@ def _detections(trace: Trace) -> list[dict[str, Any]]:
     ]
 
 
+def _classes(trace: Trace) -> list[dict[str, Any]]:
+    pixels = trace.stages[_CLASS_MAP].arrays["pixels"]
+    return [
+        {
+            "label": int(label),
+            "name": trace.name_of(int(label)),
+            "pixels": int(pixels[label]),
+            "share": float(pixels[label] / pixels.sum()),
+        }
+        for label in np.argsort(-pixels, kind="stable")
+        if pixels[label]
+    ]
+
+
 def trace_arrays(trace: Trace) -> dict[str, NDArray[Any]]:
     """Every table in full: ``STAGE/COLUMN``, boxes in network px, and ``image`` (height, width),
-    ``network`` (height, width) to map them."""
+    ``network`` (height, width) to map them.
+
+    Of a semantic segmenter ``class_scores/logits`` (H, W, classes), ``argmax/classes`` and
+    ``argmax/confidence`` (H, W), in network px.
+    """
     arrays: dict[str, NDArray[Any]] = {
         "image": np.array(trace.transform.image, np.int64),
         "network": np.array(trace.transform.network, np.int64),
@@ -71,4 +95,8 @@ def trace_arrays(trace: Trace) -> dict[str, NDArray[Any]]:
         if result.table is not None:
             for column in dataclasses.fields(Table):
                 arrays[f"{name}/{column.name}"] = getattr(result.table, column.name)
+    if _CLASS_MAP in trace.stages:
+        arrays["class_scores/logits"] = trace.stages["class_scores"].arrays["logits"]
+        for name in ("classes", "confidence"):
+            arrays[f"{_CLASS_MAP}/{name}"] = trace.stages[_CLASS_MAP].arrays[name]
     return arrays
