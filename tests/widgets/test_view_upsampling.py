@@ -159,7 +159,10 @@ def test_the_mouse_over_an_input_cell_lights_where_it_goes(qtbot: QtBot, box: Sa
     hover(qtbot, box.input, (1, 0))
     assert lit(box.output) == {(1, 0), (1, 1), (2, 0), (2, 1)}
     assert lit(box.second) == {(0, 0), (0, 1), (1, 0), (1, 1)}
-    assert "goes into 4 output cells" in box.sentence.text()
+    assert box.sentence.text() == (
+        "Input (1, 0) = 2 goes into 4 output cells: 2·0 to (1, 0), 2·1 to (1, 1), 2·2 to (2, 0), "
+        "2·3 to (2, 1)"
+    )
     QApplication.sendEvent(box.input, QEvent(QEvent.Type.Leave))
     assert box.subject == Subject("output", (1, 1))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -29,16 +29,20 @@ class Board(QWidget):
         self._groups = groups
         self._signs: tuple[str, ...] = ()
         self._spots: list[tuple[QRectF, str]] = []
+        self._arranged: object = None
         for group in groups:
             for grid in group:
                 grid.setParent(self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def arrange(self, signs: tuple[str, ...]) -> None:
-        """Grids have other sizes, or other ones are shown."""
-        self._signs = signs
-        self.updateGeometry()
-        self._lay()
+        """Other maps may stand in the grids, or other grids be shown."""
+        grids = [(g.look.title, g.look.size) for group in self._shown() for g in group if g.look]
+        if (signs, grids) != self._arranged:  # else only numbers have changed
+            self._arranged = signs, grids
+            self._signs = signs
+            self.updateGeometry()
+            self._lay()
 
     def minimumSizeHint(self) -> QSize:
         """As high as it needs at its present width with the smallest cells, narrow as one group."""
@@ -141,6 +145,12 @@ class Board(QWidget):
         if event.oldSize().width() != self.width():
             self.updateGeometry()
         self._lay()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self.updateGeometry()
+            self._lay()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

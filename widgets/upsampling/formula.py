@@ -8,6 +8,7 @@ from widgets.upsampling.model import Sandbox
 from widgets.upsampling.reading import figure
 
 SHOWN = 16  # products of a sum that are written out
+LISTED = 9  # output cells that an input cell goes into
 
 
 def size_html(sandbox: Sandbox, result: Result | None) -> str:
@@ -55,8 +56,9 @@ def subject_html(
     sandbox: Sandbox, result: Result, subject: Subject, colours: dict[str, str]
 ) -> str:
     """One cell in words and numbers; ``colours`` of "input" and "kernel" for the factors."""
+    inks = [colours.get(name, "") for name in ("input", "kernel")]
     if subject.side == "input":
-        return _goes(sandbox, result, subject.cell)
+        return _goes(sandbox, result, subject.cell, inks)
     terms = result.terms(subject.cell)
     value = f"<b>{figure(float(result.output[subject.cell]), 4)}</b>"
     head = f"<b>Output ({subject.cell[0]}, {subject.cell[1]})</b> = "
@@ -69,14 +71,13 @@ def subject_html(
             return f"{head}{_maximum(terms)} = {value}, from {_at(terms)}: its switch"
         case Operation.MAX_UNPOOL:
             return f"{head}{value}, {_put_back(terms)}"
-    return f"{head}{_sum(terms, colours)} = {value}{_padded(sandbox, terms)}"
+    return f"{head}{_sum(terms, inks)} = {value}{_padded(sandbox, terms)}"
 
 
-def _sum(terms: Terms, colours: dict[str, str]) -> str:
+def _sum(terms: Terms, inks: list[str]) -> str:
     """0·3 + 1·2 + …: input times kernel, or times weight."""
     if not len(terms):
         return "0 products"
-    inks = [colours.get(name, "") for name in ("input", "kernel")]
     pairs = zip(terms.values.tolist(), terms.weights.tolist(), strict=True)
     parts = [f"{_ink(_factor(v), inks[0])}·{_ink(_factor(w), inks[1])}" for v, w in pairs]
     more = len(parts) - SHOWN
@@ -106,16 +107,29 @@ def _put_back(terms: Terms) -> str:
     return f"{words}; {len(terms)} windows shared this place, the last stays"
 
 
-def _goes(sandbox: Sandbox, result: Result, cell: tuple[int, int]) -> str:
-    cells = result.reached(cell).tolist()
+def _goes(sandbox: Sandbox, result: Result, cell: tuple[int, int], inks: list[str]) -> str:
+    """Where an input cell goes, and with what weight where there are weights."""
+    cells = [(int(y), int(x)) for y, x in result.reached(cell)]
     value = figure(float(result.input[cell]), 4)
     head = f"<b>Input ({cell[0]}, {cell[1]})</b> = <b>{value}</b> "
     if not cells:
         return f"{head}reaches no output cell: no window reads it"
     verb = "is compared in" if sandbox.operation == Operation.MAX_POOL else "goes into"
-    shown = ", ".join(f"({y}, {x})" for y, x in cells[:8]) + (", …" if len(cells) > 8 else "")
+    parts = [f"({y}, {x})" for y, x in cells[:LISTED]]
+    if sandbox.second == "kernel" or sandbox.operation == Operation.BILINEAR:
+        mine = _ink(_factor(float(result.input[cell])), inks[0])
+        weights = [_weight(result.terms(to), cell) for to in cells[:LISTED]]
+        parts = [
+            f"{mine}·{_ink(_factor(weight), inks[1])} to {part}"
+            for weight, part in zip(weights, parts, strict=True)
+        ]
+    more = ", …" if len(cells) > LISTED else ""
     number = "one output cell" if len(cells) == 1 else f"{len(cells)} output cells"
-    return f"{head}{verb} {number}: {shown}"
+    return f"{head}{verb} {number}: {', '.join(parts)}{more}"
+
+
+def _weight(terms: Terms, cell: tuple[int, int]) -> float:
+    return float(terms.weights[(terms.inputs == cell).all(1)].sum())
 
 
 def note_html(sandbox: Sandbox, result: Result) -> str:

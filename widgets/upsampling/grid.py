@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import (
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPaintEngine,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPixmap,
+)
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from widgets.own_keys import ARROWS, OwnKeys
 from widgets.upsampling.look import Cell, Look
-from widgets.upsampling.painter import LookPainter, Place
+from widgets.upsampling.painter import LookPainter, Place, number_font
 from widgets.upsampling.reading import figure
 
 _K = Qt.Key
@@ -37,6 +47,10 @@ class NumberGrid(OwnKeys, QWidget):
         self._cursor: Cell = (0, 0)
         self._under: Cell | None = None
         self._editor: QLineEdit | None = None
+        self._ground = QPixmap()
+        self._number_font: QFont | None = None
+        self._ground_of: tuple[object, ...] = ()
+        self._title_width: tuple[str, float] = ("", 0.0)
         self.setObjectName(name.lower())
         self.setAccessibleName(name)
         self.setToolTip(tip)
@@ -76,11 +90,16 @@ class NumberGrid(OwnKeys, QWidget):
 
     def width_for(self, side: float) -> int:
         """Of the whole widget when cells are ``side`` px wide: the title must fit too."""
-        title = QFontMetricsF(self._title_font()).horizontalAdvance(self._look.title) + 4
-        return round(max(self._look.size[1] * side + 4, title)) if self._look else 0
+        if self._look is None:
+            return 0
+        font = self._title_font()
+        of = self._look.title + font.key()
+        if of != self._title_width[0]:
+            self._title_width = of, QFontMetricsF(font).horizontalAdvance(self._look.title)
+        return round(max(self._look.size[1] * side, self._title_width[1]) + 4)
 
-    def _title_font(self) -> object:
-        font = self.font()
+    def _title_font(self) -> QFont:
+        font = QFont(self.font())
         font.setBold(True)
         return font
 
@@ -213,21 +232,54 @@ class NumberGrid(OwnKeys, QWidget):
         if self._look is None:
             return
         painter = QPainter(self)
-        font = self.font()
-        font.setBold(True)
-        painter.setFont(font)
+        painter.setFont(self._title_font())
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         title = QRectF(0, 0, self.width(), self.header())
         painter.drawText(title, Qt.AlignmentFlag.AlignCenter, self._look.title)
-        if self._look.numbers.size:
-            cursor = self._cursor if self._editable or self._look.subject is None else None
-            focused = self.hasFocus() or self._editor is not None
-            LookPainter(painter, self._look, self.place(), self.palette(), self.font()).paint(
-                cursor if focused else None, focused
-            )
-            if self.hasFocus() and not self._editable:
-                painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
-                painter.drawRect(self.rect().adjusted(0, self.header(), -1, -1))
+        if not self._look.numbers.size:
+            return
+        self._prepare()
+        drawer = self._drawer(painter, self._number_font)
+        if self._draws_vectors(painter):
+            drawer.paint_ground()
+        else:
+            painter.drawPixmap(0, 0, self._ground)
+        focused = self.hasFocus() or self._editor is not None
+        cursor = self._cursor if focused and self._editable else None
+        drawer.paint_front(cursor)
+        if self.hasFocus() and not self._editable:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(self.palette().color(QPalette.ColorRole.Highlight))
+            painter.drawRect(self.rect().adjusted(0, self.header(), -1, -1))
+
+    def _drawer(self, painter: QPainter, font: QFont | None) -> LookPainter:
+        assert self._look is not None
+        return LookPainter(painter, self._look, self.place(), self.palette(), self.font(), font)
+
+    @staticmethod
+    def _draws_vectors(painter: QPainter) -> bool:
+        engine = painter.paintEngine()
+        return engine is not None and engine.type() == QPaintEngine.Type.SVG
+
+    def _prepare(self) -> None:
+        """The numbers as a picture, made again when they change and not when the mouse moves."""
+        assert self._look is not None
+        look, ratio = self._look, self.devicePixelRatioF()
+        ring = None if look.ring is None else (look.ring.numbers.tobytes(), look.ring.before)
+        key = (
+            look.numbers.tobytes(), look.size, ring, look.heat, self.size(), ratio,
+            self.font().key(), self.palette().cacheKey(),
+        )  # fmt: skip
+        if key == self._ground_of:
+            return
+        self._ground_of = key
+        self._number_font = number_font(look, self.font(), self.place().side)
+        self._ground = QPixmap(self.size() * ratio)
+        self._ground.setDevicePixelRatio(ratio)
+        self._ground.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self._ground)
+        self._drawer(painter, self._number_font).paint_ground()
+        painter.end()
 
 
 class _CellEdit(QLineEdit):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen
 
 from widgets.heat_colours import TABLE
@@ -53,58 +53,82 @@ def number_font(look: Look, font: QFont, side: float) -> QFont | None:
 
 
 class LookPainter:
-    """Draws one look into one place; ``palette`` and ``font`` are the widget's."""
+    """Draws one look into one place; ``palette`` and ``font`` are the widget's, ``numbers`` is
+    the `number_font`."""
 
     def __init__(
-        self, painter: QPainter, look: Look, place: Place, palette: QPalette, font: QFont
+        self,
+        painter: QPainter,
+        look: Look,
+        place: Place,
+        palette: QPalette,
+        font: QFont,
+        numbers: QFont | None,
     ) -> None:
         self._p, self._look, self._place, self._palette = painter, look, place, palette
         self._small = QFont(font)
         self._small.setPixelSize(max(round(QFontMetricsF(font).height() * 0.72), 6))
         self._line = QFontMetricsF(font).height()
-        self._font = number_font(look, font, place.side)
+        self._font = numbers
         self._ink = palette.color(QPalette.ColorRole.Text)
         self._base = palette.color(QPalette.ColorRole.Base)
+        self._thin = _mixed(self._base, self._ink, 0.35)
 
-    def paint(self, cursor: Cell | None, focused: bool) -> None:
+    def paint_ground(self) -> None:
+        """All numbers, nothing lit: it stays the same while the mouse moves."""
         look = self._look
         for row, column in np.ndindex(look.size):
-            self._cell((row - look.before, column - look.before))
+            self._cell((row - look.before, column - look.before), look.heat, 0)
         self._lines()
+
+    def paint_front(self, cursor: Cell | None) -> None:
+        """What is lit and marked; ``cursor`` is the cell to be edited, where it is to be seen."""
+        look = self._look
+        self._veil()
+        for cell, part in look.lit.items() if look.heat is None else ():
+            self._cell(cell, None, part)
+            self._p.setPen(QPen(self._thin, 1))
+            self._p.setBrush(Qt.BrushStyle.NoBrush)
+            self._p.drawRect(self._rect(cell))
+        self._border()
         self._marks()
         if look.subject is not None:
             self._outline(self._rect(look.subject), self._ink, 3)
-        if cursor is not None and focused:
+        if cursor is not None:
             colour = self._palette.color(QPalette.ColorRole.Highlight)
             self._outline(self._rect(cursor), colour, 3)
 
     def _rect(self, cell: Cell) -> QRectF:
         return self._place.rect(cell[0] + self._look.before, cell[1] + self._look.before)
 
-    def _cell(self, cell: Cell) -> None:
+    def _cell(self, cell: Cell, heat: float | None, lit: float) -> None:
         look, p, rect = self._look, self._p, self._rect(cell)
         height, width = look.numbers.shape
         own = 0 <= cell[0] < height and 0 <= cell[1] < width
-        ground, opacity = self._base, 1.0
-        if not own:
-            ground = self._palette.color(QPalette.ColorRole.Window)
-            opacity = _RING
-        elif look.faint_from is not None and cell[0] * width + cell[1] >= look.faint_from:
-            opacity = _FAINT
-        if own and look.heat is not None:
-            ground = heat_colour(look.numbers[cell] / max(look.heat, 1))
-            opacity = 1.0
-        elif cell in look.lit:
-            ground = _mixed(self._base, QColor(LIT[look.role]), look.lit[cell])
+        ground = self._base if own else self._palette.color(QPalette.ColorRole.Window)
+        if own and heat is not None:
+            ground = heat_colour(look.numbers[cell] / max(heat, 1))
+        elif lit:
+            ground = _mixed(self._base, QColor(LIT[look.role]), lit)
         p.fillRect(rect, ground)
         if look.ring is not None and look.ring.cut and not own:
             p.fillRect(rect, QBrush(_mixed(ground, self._ink, 0.3), Qt.BrushStyle.BDiagPattern))
         if self._font is not None:
             p.setFont(self._font)
-            p.setOpacity(opacity)
-            p.setPen(text_on(ground) if own else self._ink)
+            p.setPen(text_on(ground) if own else _mixed(ground, self._ink, _RING))
             p.drawText(rect, Qt.AlignmentFlag.AlignCenter, figure(self._number(cell, own)))
-            p.setOpacity(1)
+
+    def _veil(self) -> None:
+        """Over the cells that are still to come: the rest of a row, and the rows below."""
+        look, (height, width) = self._look, self._look.numbers.shape
+        if look.faint_from is None or look.faint_from >= look.numbers.size:
+            return
+        row, column = divmod(look.faint_from, width)
+        veil = QColor(self._base)
+        veil.setAlphaF(1 - _FAINT)
+        at = look.before
+        self._p.fillRect(self._place.rect(row + at, column + at, 1, width - column), veil)
+        self._p.fillRect(self._place.rect(row + 1 + at, at, height - row - 1, width), veil)
 
     def _number(self, cell: Cell, own: bool) -> float:
         look = self._look
@@ -113,16 +137,23 @@ class LookPainter:
         return float(look.ring.numbers[cell[0] + look.before, cell[1] + look.before])
 
     def _lines(self) -> None:
-        """A grid over all cells, and a stronger line around those of the map."""
-        p, look, (rows, columns) = self._p, self._look, self._look.size
-        p.setBrush(Qt.BrushStyle.NoBrush)
-        p.setPen(QPen(_mixed(self._base, self._ink, 0.35), 1))
-        if self._place.side >= 6:
-            for row, column in np.ndindex(rows, columns):
-                p.drawRect(self._place.rect(row, column))
-        height, width = look.numbers.shape
-        p.setPen(QPen(_mixed(self._base, self._ink, 0.75), 1.5))
-        p.drawRect(self._place.rect(look.before, look.before, height, width))
+        if self._place.side < 6:
+            return
+        rows, columns = self._look.size
+        whole = self._place.rect(0, 0, rows, columns)
+        xs = [whole.left() + self._place.side * at for at in range(columns + 1)]
+        ys = [whole.top() + self._place.side * at for at in range(rows + 1)]
+        lines = [QLineF(x, whole.top(), x, whole.bottom()) for x in xs]
+        lines += [QLineF(whole.left(), y, whole.right(), y) for y in ys]
+        self._p.setPen(QPen(self._thin, 1))
+        self._p.drawLines(lines)
+
+    def _border(self) -> None:
+        """A stronger line around the cells of the map."""
+        height, width = self._look.numbers.shape
+        self._p.setBrush(Qt.BrushStyle.NoBrush)
+        self._p.setPen(QPen(_mixed(self._base, self._ink, 0.75), 1.5))
+        self._p.drawRect(self._place.rect(self._look.before, self._look.before, height, width))
 
     def _marks(self) -> None:
         look, p, side = self._look, self._p, self._place.side
