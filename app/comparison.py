@@ -139,7 +139,7 @@ class Comparison(QObject):
 
     def _show(self, a: Trace, b: Trace) -> None:
         assert self._wish is not None
-        self._selection.compare_changed.emit(Compared(self._wish, a, b))
+        self._selection.compare_changed.emit(Compared(self._wish, a, b.of_frame(a.frame)))
 
     # --- parameters of side B
 

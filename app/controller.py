@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -77,6 +78,7 @@ class Controller(QObject):
         self._trace: Trace | None = None
         self._worked: tuple[ModelChoice, str] | None = None  # the last model that gave a trace
         self._frozen = False
+        self._drawn: Callable[[Frame], Frame] = _as_it_is
         self._playback = Playback(self)
         self._playback.frame_ready.connect(self._on_frame)
         self._playback.opened.connect(self._on_opened)
@@ -181,6 +183,21 @@ class Controller(QObject):
     def set_param(self, key: str, value: Value) -> None:
         self.set_settings(self.settings.with_(key, value))
 
+    def set_drawn(self, drawn: Callable[[Frame], Frame]) -> None:
+        """Who lays drawn ground truth over every frame that comes."""
+        self._drawn = drawn
+
+    def redraw_truth(self, frame: Frame) -> None:
+        """The shown picture, with other ground truth: nothing is computed again."""
+        if self._frame is None or frame.serial != self._frame.serial:
+            return
+        self._frame = frame
+        if self._trace is None:
+            self.frame_shown.emit(frame)
+        elif self._trace.frame.serial == frame.serial:
+            self._trace = self._trace.of_frame(frame)
+            self.trace_shown.emit(self._trace)
+
     def freeze(self, frozen: bool) -> None:
         """Pin the shown trace (nothing is computed again), or go back to live."""
         if frozen == self._frozen or (frozen and self._trace is None):
@@ -273,7 +290,7 @@ class Controller(QObject):
     def _on_frame(self, frame: Frame) -> None:
         if self._frozen:
             return
-        self._frame = frame
+        self._frame = frame = self._drawn(frame)
         if self._trace is None:
             self.frame_shown.emit(frame)
         self.submit()
@@ -308,8 +325,12 @@ class Controller(QObject):
         shown = self._trace
         if trace.epoch < self._epoch or (shown is not None and trace.seq <= shown.seq):
             return
-        if self._frozen and trace.frame is not self._frame:
+        frame = self._frame
+        same = frame is not None and frame.serial == trace.frame.serial
+        if self._frozen and not same:
             return  # was under way when the picture was frozen
+        if frame is not None and same:  # ground truth may have been drawn meanwhile
+            trace = trace.of_frame(frame)
         self._trace = trace
         self._worked = (self._model, self._device)
         now = time.monotonic()
@@ -319,3 +340,7 @@ class Controller(QObject):
             if seq == trace.seq:
                 self._latency = now - asked
         self.trace_shown.emit(trace)
+
+
+def _as_it_is(frame: Frame) -> Frame:
+    return frame

@@ -56,6 +56,13 @@ def save_picture(parent: QWidget, folder: str) -> str | None:
     return name or None
 
 
+def save_boxes(parent: QWidget, folder: str) -> str | None:
+    name, _ = QFileDialog.getSaveFileName(
+        parent, "Save the drawn boxes", str(Path(folder) / "boxes.json"), "COCO (*.json)"
+    )
+    return name or None
+
+
 class AddressDialog(QDialog):
     """A camera from the list, or an address that is typed."""
 

@@ -71,19 +71,20 @@ class FileMenu(QObject):
             self.open_source(action.data())
 
     @property
-    def _folder(self) -> str:
+    def folder(self) -> str:
+        """Where the user last opened something."""
         return self._window.settings.text("file/folder", str(Path.home()))
 
     def open_file(self, *_: Any) -> None:
         from app import dialogs
 
-        if name := dialogs.open_file(self._window, self._folder):
+        if name := dialogs.open_file(self._window, self.folder):
             self.open_source(name)
 
     def open_folder(self, *_: Any) -> None:
         from app import dialogs
 
-        if name := dialogs.open_folder(self._window, self._folder):
+        if name := dialogs.open_folder(self._window, self.folder):
             self.open_source(name)
 
     def open_address(self, *_: Any) -> None:
@@ -124,7 +125,7 @@ class FileMenu(QObject):
         from app import dialogs
         from engine.session import ModelChoice
 
-        if found := dialogs.open_weights(self._window, self._folder):
+        if found := dialogs.open_weights(self._window, self.folder):
             controller.set_model(ModelChoice(controller.model.name, *found))
 
     def copy_picture(self, *_: Any) -> None:
@@ -134,7 +135,7 @@ class FileMenu(QObject):
         from app import dialogs
         from widgets.export import save_canvas
 
-        name = dialogs.save_picture(self._window, self._folder)
+        name = dialogs.save_picture(self._window, self.folder)
         if not name:
             return
         try:

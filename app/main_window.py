@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from widgets.message_bar import Level
 
 LAYOUT_VERSION = 1
+UNDO_LIMIT = 500  # steps
 SIDE_WIDTH = 400
 BOTTOM_HEIGHTS = [150, 60]  # boxes, and the lineage in one line
 
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
         self.settings = settings
         self.selection = Selection(self)
         self.undo_stack = QUndoStack(self)
+        self.undo_stack.setUndoLimit(UNDO_LIMIT)
         self.controller: Controller | None = None
         self.presenter: Presenter | None = None
         self._closing = False
@@ -159,6 +161,10 @@ class MainWindow(QMainWindow):
         self._column.insertWidget(1, self.ribbon)
         self._column.addWidget(self.progress)
         self._column.addWidget(self.source_bar)
+
+    def place_bar(self, bar: QWidget) -> None:
+        """A strip of its own between the stages and the picture."""
+        self._column.insertWidget(self._column.indexOf(self.canvas), bar)
 
     def _build_toolbar(self, tools: list[QAction]) -> None:
         from widgets.chooser import DeviceChooser, ModelChooser
@@ -297,8 +303,24 @@ class MainWindow(QMainWindow):
             self.presenter.reset_params()
 
     def deselect(self, *_: Any) -> None:
-        if not self.messages.dismiss():
+        if self.messages.dismiss():
+            return
+        if self.actions_["draw"].isChecked():
+            self.actions_["draw"].setChecked(False)
+        else:
             self.selection.select(None)
+
+    def draw_boxes(self, on: bool) -> None:
+        if self.presenter is not None:
+            self.presenter.drawing.set_on(on)
+
+    def remove_box(self, *_: Any) -> None:
+        if self.presenter is not None and self.presenter.drawing.on:
+            self.presenter.drawing.remove()
+
+    def save_boxes(self, *_: Any) -> None:
+        if self.presenter is not None:
+            self.presenter.drawing.save()
 
 
 def _dropped(mime: QMimeData) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.comparison import Comparison
+from app.drawing import Drawing
 from app.study import Study
-from app.undo import ChangeSettings
+from app.undo import ChangeSelection, ChangeSettings
 from engine.frame import Frame
 from engine.params import Settings, Value
 from engine.session import ModelChoice, Progress
 from engine.sources import PlayerState
-from engine.trace import Trace
+from engine.trace import Ref, Trace
 from engine.worker import Answer
 from widgets.model_list import model_lines
 
@@ -35,6 +37,7 @@ class Presenter(QObject):
         self._controller = controller
         self._stage = ""
         self._started = False
+        self._selecting = False  # whether undo or redo selects a box
         self._opening = False  # whether the progress strip speaks of a source
         controller.frame_shown.connect(self._on_frame)
         controller.trace_shown.connect(self._on_trace)
@@ -49,6 +52,7 @@ class Presenter(QObject):
         controller.answered.connect(self._on_answer)
         self.study = Study(controller, window.selection, window.ribbon, self)
         self.comparison = Comparison(controller, window.selection, window.undo_stack, self)
+        self.drawing = Drawing(window, controller, self)
         window.progress.cancelled.connect(controller.cancel)
         window.model_chooser.chosen.connect(self._choose_model)
         window.device_chooser.chosen.connect(self._choose_device)
@@ -61,6 +65,7 @@ class Presenter(QObject):
         window.params.changed.connect(self._on_param)
         window.selection.param_wished.connect(self._on_param)
         window.selection.change_wished.connect(self._on_change)
+        window.selection.picked.connect(self._on_picked)
         window.params.reset_requested.connect(self._reset_one)
         window.params.reset_all_requested.connect(self.reset_params)
         window.selection.stage_changed.connect(window.params.set_stage)
@@ -76,6 +81,9 @@ class Presenter(QObject):
         self._status.stop()
         self.study.stop()
         self.comparison.stop()
+        # Commands hold the presenter and the window holds them: a circle that PySide's commands do
+        # not survive when the garbage collector cuts it.
+        self._window.undo_stack.clear()
 
     def start_at(self, stage: str) -> None:
         """Show this stage when the first trace has it."""
@@ -186,6 +194,25 @@ class Presenter(QObject):
             after = after.without(key)
         self._change(f"move {key}", merge, after)
 
+    @Slot(object, object)
+    def _on_picked(self, before: Ref | None, after: Ref | None) -> None:
+        trace = self._window.selection.trace
+        if not self._selecting and trace is not None:
+            select = partial(self._select, trace.frame.serial)
+            self._window.undo_stack.push(ChangeSelection(before, after, select))
+
+    def _select(self, serial: int, ref: Ref | None) -> None:
+        """What undo and redo do, which is no step of its own; rows of another picture are others'
+        boxes."""
+        selection = self._window.selection
+        if selection.trace is None or selection.trace.frame.serial != serial:
+            return
+        self._selecting = True
+        try:
+            selection.select(ref)
+        finally:
+            self._selecting = False
+
     @Slot(str)
     def _reset_one(self, key: str) -> None:
         self._change(f"reset {key}", "", self._controller.settings.without(key))
@@ -214,8 +241,7 @@ class Presenter(QObject):
         self._window.rate_label.setText(text)
 
     def _list_models(self) -> None:
-        # Segmenters stay out as long as no family shows them.
-        self._window.model_chooser.set_models(model_lines(boxes_only=True))
+        self._window.model_chooser.set_models(model_lines())
 
 
 def _default(trace: Trace, key: str) -> Any:

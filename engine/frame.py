@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,12 @@ class Frame:
             p = np.ascontiguousarray(p).view()
             p.flags.writeable = False
             object.__setattr__(self, "pixels", p)
+
+    def with_truth(self, truth: GroundTruth | None) -> Frame:
+        """The same picture, serial and all, with other ground truth."""
+        other = replace(self, truth=truth)
+        object.__setattr__(other, "serial", self.serial)
+        return other
 
     @property
     def width(self) -> int:

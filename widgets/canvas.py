@@ -24,6 +24,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
 
 from widgets.canvas_text import draw_badge, draw_caption, draw_empty
+from widgets.draw_tool import DrawTool
 
 if TYPE_CHECKING:
     from engine.frame import Frame
@@ -64,6 +65,8 @@ class Canvas(QGraphicsView):
         self._dragged = False
         self._last_click: QPointF | None = None
         self._cursor: QPointF | None = None  # scene coordinates; None when outside
+        self.draw_tool = DrawTool(self)
+        self.draw_tool.repaint.connect(self._repaint)
         self._shows = {"labels": True, "masks": True, "keypoints": True, "truth": False}
         self.setScene(QGraphicsScene(self))
         # So large that Qt's own scrolling never meets an end: where the picture may go is up to us.
@@ -142,6 +145,17 @@ class Canvas(QGraphicsView):
     def set_show_truth(self, on: bool) -> None:
         """Ground truth boxes, dashed white over black, where the frame has any."""
         self._show("truth", on)
+
+    @Slot()
+    def _repaint(self) -> None:
+        self.viewport().update()
+
+    def set_drawing(self, on: bool) -> None:
+        """While on, the left button draws boxes (`DrawTool`); the middle one still pans."""
+        self.draw_tool.on = on
+        self.draw_tool.give_up()
+        cursor = Qt.CursorShape.CrossCursor if on else Qt.CursorShape.ArrowCursor
+        self.viewport().setCursor(cursor)
 
     def grab_picture(self) -> QImage:
         """Picture and layers in the picture's full resolution; a null image without a frame."""
@@ -286,7 +300,11 @@ class Canvas(QGraphicsView):
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
+        if self._draws(event.button()):
+            view = event.position()
+            self.draw_tool.press(self._to_scene(view), view, self.zoom)
+            event.accept()
+        elif event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._pressed = event.position().toPoint()
             self._dragged = False
             event.accept()
@@ -296,7 +314,9 @@ class Canvas(QGraphicsView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         here = event.position().toPoint()
         self._cursor = self._to_scene(event.position())
-        if self._pressed is not None:
+        if self.draw_tool.busy:
+            self.draw_tool.move(self._cursor, event.position())
+        elif self._pressed is not None:
             moved = here - self._pressed
             if self._dragged or moved.manhattanLength() > _CLICK_SLOP:
                 if not self._dragged:
@@ -309,14 +329,22 @@ class Canvas(QGraphicsView):
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.draw_tool.busy and self._draws(event.button()) and self._frame is not None:
+            room = QRectF(0, 0, self._frame.width, self._frame.height)
+            self.draw_tool.release(self._to_scene(event.position()), room)
+            event.accept()
+            return
         if self._pressed is None:
             super().mouseReleaseEvent(event)
             return
         self._pressed = None
-        self.viewport().unsetCursor()
+        self.set_drawing(self.draw_tool.on)  # the cursor as it was
         if not self._dragged and event.button() == Qt.MouseButton.LeftButton:
             self._click(event.position())
         event.accept()
+
+    def _draws(self, button: Qt.MouseButton) -> bool:
+        return self.draw_tool.on and self._frame is not None and button == Qt.MouseButton.LeftButton
 
     def leaveEvent(self, event: QEnterEvent) -> None:
         self._cursor = None
@@ -388,6 +416,8 @@ class Canvas(QGraphicsView):
             draw_empty(painter, self, EMPTY_TEXT)
         elif self._layers is not None:
             self._layers.paint_labels(painter)
+        if self.draw_tool.on and self._frame is not None:
+            self.draw_tool.paint(painter, self.viewportTransform())
         if self._pinned:
             draw_badge(painter, self, "Frozen")
         if self._caption:

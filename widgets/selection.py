@@ -30,6 +30,9 @@ class Selection(QObject):
     stage_changed = Signal(str)
     ref_changed = Signal(object)
     hover_changed = Signal(object)
+    # The user picked another box, or none: (before, after), each a Ref or None. Not for a box that
+    # is followed to another stage or frame.
+    picked = Signal(object, object)
     rejected_changed = Signal(bool)
     # A view's wish, for whoever owns the parameters: "stage.param" and the value it should have.
     param_wished = Signal(str, object)
@@ -137,13 +140,14 @@ class Selection(QObject):
         self._picked = ref
         if ref == self._ref:
             return
-        self._ref = ref
+        before, self._ref = self._ref, ref
         new_stage = ref is not None and ref.stage != self._stage
         if ref is not None and new_stage:
             self._stage = ref.stage
             self._drop_hover()
             self.stage_changed.emit(self._stage)
         self.ref_changed.emit(ref)
+        self.picked.emit(before, ref)
 
     def step_stage(self, by: int) -> None:
         """Go ``by`` stages on (or back), stopping at the first and the last."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QMetaObject, QSize, Qt, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -153,6 +153,7 @@ class ComparePanel(QWidget):
         self._ask()
         self._show()
 
+    @Slot()
     def _ask(self) -> None:
         self._selection.compare_wished.emit(self._wish if self.isVisible() else None)
 
@@ -164,7 +165,7 @@ class ComparePanel(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         # Not from within the hiding: a dock that is only moved is hidden for a moment.
-        QTimer.singleShot(0, self, self._ask)
+        QMetaObject.invokeMethod(self, "_ask", Qt.ConnectionType.QueuedConnection)  # type: ignore[call-overload]
 
     # --- what came
 
