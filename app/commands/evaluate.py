@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--inclusive",
         action="store_true",
-        help="with voc07 or voc10: a box from x1 to x2 is x2 - x1 + 1 px wide",
+        help="a box from x1 to x2 is x2 - x1 + 1 px wide",
     )
     parser.add_argument(
         "--iou",
@@ -146,8 +146,6 @@ def _check(args: argparse.Namespace) -> None:
     check_threshold(args.iou)
     if args.limit < 0:
         raise BoxscopeError(f"--limit {args.limit}: write how many, such as 100; 0 for all.")
-    if args.inclusive and args.protocol == "coco":
-        raise BoxscopeError("--inclusive belongs to voc07 and voc10; COCO's rules leave no choice.")
 
 
 def _read(

@@ -18,6 +18,7 @@ from engine.metrics.coco import CocoFigures, coco_figures
 from engine.metrics.confusion import confusion
 from engine.metrics.curve import best_f1, curve
 from engine.metrics.errors import Errors, errors
+from engine.metrics.figures import ap_figures
 from engine.metrics.pictures import picture_figures
 from engine.metrics.protocol import Interpolation, Protocol
 from engine.metrics.walk import Walk, walk
@@ -55,10 +56,12 @@ def figures(annotations: Annotations, detections: Detections, wish: Wish) -> dic
         "iou": wish.iou,
         "iou_convention": protocol.at(wish.iou),
     }
-    library = coco_figures(annotations, detections) if coco else None
+    library = coco_figures(annotations, detections) if coco and not protocol.inclusive else None
+    rows: list[dict[str, Any]] = []
     notes = [*annotations.notes, *detections.notes]
     if library is not None:
         found |= library.named()
+        rows = [of_class.named() for of_class in library.per_class]
         try:
             masks = _mask_figures(annotations, detections)
         except BoxscopeError as error:
@@ -66,16 +69,20 @@ def figures(annotations: Annotations, detections: Detections, wish: Wish) -> dic
             notes.append(f"Masks were not measured: {error}")
         if masks is not None:
             found["masks"] = masks.named()
+    elif coco:
+        means, rows = _inclusive(evaluation)
+        found |= means
     else:
-        found["mAP"] = _mean([w.average_precision for w in walks])
+        found["mAP"] = number(ap_figures(evaluation).mean)
+        rows = [{"AP": number(w.average_precision)} for w in walks]
     found |= {
         "pictures": len(annotations.pictures),
         "ground_truths": int(evaluation.counts().sum()),
         "ignored": int((~evaluation.counts()).sum()),
         "detections": len(detections),
-        "per_class": _per_class(walks, library),
+        "per_class": _per_class(walks, rows, detections),
         "mean_pr": _mean_curves(evaluation, walks, wish.iou, coco),
-        "sizes": _sizes(evaluation, wish.iou, library),
+        "sizes": _sizes(evaluation, library),
         "errors": _errors(errors(evaluation, wish.iou)),
         "confusion": _confusion(evaluation, wish.iou),
         "calibration": _calibration(evaluation, wish.iou, notes),
@@ -96,22 +103,35 @@ def _mask_figures(annotations: Annotations, detections: Detections) -> CocoFigur
     return coco_figures(annotations, detections, "mask")
 
 
-def _per_class(walks: list[Walk], library: CocoFigures | None) -> dict[str, Any]:
+def _inclusive(evaluation: held.Evaluation) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """COCO's AP with inclusive boxes, which no library has: the means, and a row a class."""
+    whole = ap_figures(evaluation)
+    columns = {
+        "AP": whole,
+        "AP50": ap_figures(evaluation, (0.5,)),
+        "AP75": ap_figures(evaluation, (0.75,)),
+        **{f"AP{size[0]}": ap_figures(evaluation, area=size) for size in _SIZES},
+    }
+    rows = [
+        {name: number(column.per_class[row]) for name, column in columns.items()}
+        for row in range(len(whole.classes))
+    ]
+    return {name: number(column.mean) for name, column in columns.items()}, rows
+
+
+def _per_class(
+    walks: list[Walk], rows: list[dict[str, Any]], detections: Detections
+) -> dict[str, Any]:
     entries: dict[str, Any] = {}
+    counts = np.bincount(detections.labels, minlength=len(walks))
     for row, one in enumerate(walks):
         line = curve(one)
-        if library is not None:
-            of_class = library.per_class[row]
-            entry: dict[str, Any] = of_class.named()
-            counts = of_class.truths, of_class.detections
-        else:
-            entry = {"AP": number(one.average_precision)}
-            counts = one.positives, len(one) + one.left_out
+        entry = dict(rows[row])
         best = best_f1(one)
         known = one.positives > 0
         entry |= {
-            "ground_truths": counts[0],
-            "detections": counts[1],
+            "ground_truths": one.positives,
+            "detections": int(counts[row]),
             "true_positives": int(one.tp[-1]) if len(one) else 0,
             "best_f1": best and {k: number(v) for k, v in asdict(best).items() if k != "rows"},
             "pr": {
@@ -145,17 +165,11 @@ def _mean_curves(
     return means
 
 
-def _sizes(
-    evaluation: held.Evaluation, iou: float, library: CocoFigures | None
-) -> dict[str, float | None]:
+def _sizes(evaluation: held.Evaluation, library: CocoFigures | None) -> dict[str, float | None]:
     if library is not None:
         values = (library.APs, library.APm, library.APl)
         return {name: number(v) if v >= 0 else None for name, v in zip(_SIZES, values, strict=True)}
-    classes = range(len(evaluation.classes))
-    return {
-        name: _mean([walk(evaluation, k, iou, area=name).average_precision for k in classes])
-        for name in _SIZES
-    }
+    return {name: number(ap_figures(evaluation, area=name).mean) for name in _SIZES}
 
 
 def _errors(found: Errors) -> dict[str, Any]:
@@ -235,8 +249,3 @@ def number(value: Any) -> float | int | None:
 def _numbers(values: Any) -> list[float]:
     rounded: list[float] = np.round(np.asarray(values, np.float64), 6).tolist()
     return rounded
-
-
-def _mean(values: list[float]) -> float | None:
-    known = [v for v in values if not math.isnan(v)]
-    return number(sum(known) / len(known)) if known else None

@@ -89,7 +89,6 @@ def evaluate(truth: Path, found: Path, tmp_path: Path) -> Callable[..., Any]:
         (["--detections", "d.json", "--stages"], "--stages belongs to --model"),
         (["--detections", "d.json", "--set", "a.b=1"], "--set belongs to --model"),
         (["--model", "boxscope-ssd", "--limit", "-1"], "--limit -1"),
-        (["--model", "boxscope-ssd", "--inclusive"], "voc07 and voc10"),
         (["--model", "boxscope-ssd", "--iou", "0"], "IoU threshold 0"),
         (["--model", "x", "--protocol", "lvis"], "--protocol"),
         (["--model", "nothing"], "no model 'nothing'"),
@@ -156,6 +155,15 @@ def test_the_iou_threshold_moves_curves_and_pascal_ap(evaluate: Callable[..., An
     assert "AP50" not in low and low["errors"]["kinds"]["localisation"]["count"] == 0
     assert evaluate("--protocol", "voc10")["mAP"] == pytest.approx(0.25)
     assert evaluate("--protocol", "voc07")["mAP"] == pytest.approx(6 / 22)
+
+
+def test_inclusive_boxes_are_larger(evaluate: Callable[..., Any]) -> None:
+    plain, inclusive = (evaluate("--iou", "0.41", *more) for more in ((), ("--inclusive",)))
+    # A dog of 30 x 40 px found as 30 x 16: IoU .4, and 31 * 17 / (31 * 41) = .415 with + 1.
+    assert plain["errors"]["kinds"]["localisation"]["count"] == 1
+    assert inclusive["errors"]["kinds"]["localisation"]["count"] == 0
+    assert inclusive["AP"] == pytest.approx(plain["AP"]) and "AR1" not in inclusive
+    assert "box sides + 1 px" in inclusive["convention"]
 
 
 def test_limit_takes_the_first_pictures(evaluate: Callable[..., Any]) -> None:
@@ -299,8 +307,13 @@ def test_ctrl_c_keeps_what_was_done(tmp_path: Path) -> None:
     kept, out = tmp_path / "kept", tmp_path / "m.json"
     words = ["--model", "boxscope-ssd", "--ground-truth", "scenes:1000000-1000119", "--device"]
     words += ["cpu", "--results", str(kept), "--out", str(out)]
+    # Tests that run behind a shell inherit a SIGINT that is ignored.
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from app.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    )
     program = subprocess.Popen(
-        [sys.executable, "-m", "app", "evaluate", *words],
+        [sys.executable, "-c", code, "evaluate", *words],
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
