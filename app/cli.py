@@ -10,11 +10,12 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 from typing import NoReturn
 
 from engine.errors import BoxscopeError, Cancelled
 
-COMMANDS = ("trace", "snapshot", "evaluate", "tour", "models", "train", "bench")
+COMMANDS = ("trace", "snapshot", "evaluate", "receptive-field", "tour", "models", "train", "bench")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,7 +32,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     top.add_argument("--version", action="store_true", help="print the version and exit")
     if command in COMMANDS:
         commands = top.add_subparsers(dest="command", parser_class=_Parser)
-        module = importlib.import_module(f"app.commands.{command}")
+        module = _module(command)
         sub = commands.add_parser(command, help=module.HELP, description=module.HELP)
         # Also after the command's name, where people type it; there it must not undo the first.
         sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS)
@@ -44,10 +45,13 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
     top.set_defaults(run=window.run)
     top.formatter_class = argparse.RawDescriptionHelpFormatter
     top.epilog = "commands (boxscope COMMAND --help):\n" + "\n".join(
-        f"  {name:10}{importlib.import_module(f'app.commands.{name}').HELP}"
-        for name in (COMMANDS if command is None else ())
+        f"  {name:17}{_module(name).HELP}" for name in (COMMANDS if command is None else ())
     )
     return top
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"app.commands.{command.replace('-', '_')}")
 
 
 def run(argv: Sequence[str]) -> int:

@@ -18,6 +18,7 @@ SUBJECTS = (
     "drawing",
     "memory",
     "evaluation",
+    "receptive",
 )
 
 

@@ -56,25 +56,33 @@ Levels = list[tuple[str, int]]
 
 
 def _drive(module: nn.Module, recorder: Recorder, size: Pair) -> Levels:
-    """Run the parts that look at the picture: all but the resizing before and the boxes after."""
+    features = drive(module, recorder.input(PICTURE, (1, CHANNELS, *size)))
+    if isinstance(module, GeneralizedRCNN):
+        _drive_regions(module.roi_heads, recorder, features)
+    found = [(name, state_of(m)) for name, m in features.items()]
+    return [(name, state.layer) for name, state in found if state is not None]
+
+
+def drive(module: nn.Module, picture: Tensor) -> Mapping[str, Tensor]:
+    """Run the parts that look at the picture: all but the resizing before and the boxes after.
+
+    ``picture`` (1, 3, H, W): the network's input. Gives the maps that heads read, finest first, by
+    name; none of a network that is no detector.
+    """
     parts: Any = module  # torch types every attribute of a module as a tensor or module
-    picture = recorder.input(PICTURE, (1, CHANNELS, *size))
-    backbone = getattr(module, "backbone", None)
-    if not hasattr(module, "transform") or not isinstance(backbone, nn.Module):
+    if not hasattr(module, "transform") or not hasattr(module, "backbone"):
         module(picture)
-        return []
-    features = _maps(backbone(picture))
+        return {}
+    features = _maps(parts.backbone(picture))
     if isinstance(module, GeneralizedRCNN):
         parts.rpn.head(list(features.values()))
-        _drive_regions(parts.roi_heads, recorder, features)
     elif hasattr(module, "neck"):
         mixed = parts.neck(features)
         parts.head(mixed)
         features = _maps(mixed)
     else:
         parts.head(list(features.values()))
-    found = [(name, state_of(m)) for name, m in features.items()]
-    return [(name, state.layer) for name, state in found if state is not None]
+    return features
 
 
 def _maps(features: Any) -> Mapping[str, Tensor]:

@@ -1,0 +1,94 @@
+"""The table of layers for people (text) and for scripts (JSON). NumPy only.
+
+The JSON layout is stable: ``schema`` rises when it changes; `docs/receptive-fields.md` explains it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.receptive.fields import Axis, Fields, Layer, row, rows
+
+SCHEMA = 1
+_COLUMNS = "layer kind kernel stride pad dil jump field start output params MMACs".split()
+
+
+def as_json(fields: Fields, layer: str | None = None) -> dict[str, Any]:
+    """Everything known as plain values; with ``layer`` that one only, and all its extents.
+
+    ``extents``: for rows and columns, [first, last] px, inclusive, that each position sees.
+    """
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "model": fields.model,
+        "input": {"height": fields.size[0], "width": fields.size[1]},
+        "parameters": fields.parameters,
+        "macs": fields.macs,
+        "levels": [{"name": n, "layer": fields.layers[i].name} for n, i in fields.levels],
+    }
+    if layer is None:
+        return found | {"layers": rows(fields)}
+    chosen = fields[layer]
+    one = row(fields, chosen)
+    if not chosen.unknown:
+        y, x = chosen.axes()
+        one["extents"] = {"rows": _pairs(y), "columns": _pairs(x)}
+    return found | {"layers": [one]}
+
+
+def _pairs(axis: Axis) -> list[list[int]]:
+    return [[int(a), int(b)] for a, b in zip(axis.lo, axis.hi, strict=True)]
+
+
+def as_text(fields: Fields, layer: str | None = None) -> str:
+    """The table in columns, one line a layer, and below it what was not understood.
+
+    ``jump``, ``field`` and ``start`` in px of the input, "y x" where the two differ.
+    """
+    chosen = fields.layers if layer is None else (fields[layer],)
+    lines = [_COLUMNS, *[_line(v) for v in chosen]]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(_COLUMNS))]
+    text = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+    height, width = fields.size
+    text.append(
+        f"{fields.model}, input {width} x {height} px (width x height): "
+        f"{fields.parameters / 1e6:.2f} M parameters, {fields.macs / 1e9:.3f} G multiply-adds."
+    )
+    if fields.unknown:
+        text.append(f"Not understood: {fields.unknown[0].unknown}.")
+    return "\n".join(text) + "\n"
+
+
+def _line(layer: Layer) -> list[str]:
+    cells = [layer.name, layer.kind]
+    cells += [_both(v) for v in (layer.kernel, layer.stride, layer.padding, layer.dilation)]
+    if layer.y is None or layer.x is None:
+        cells += ["?", "?", "?"]
+    else:
+        y, x = layer.axes()
+        cells.append(_both((round(y.jump, 2), round(x.jump, 2))))
+        cells.append(_both((_size(y), _size(x))))
+        cells.append(
+            _both(("-" if y.start is None else y.start, "-" if x.start is None else x.start))
+        )
+    cells.append(f"{layer.channels} x {layer.grid[0]} x {layer.grid[1]}")
+    cells += [str(layer.parameters or "-"), f"{layer.macs / 1e6:.1f}" if layer.macs else "-"]
+    return cells
+
+
+def _size(axis: Axis) -> str:
+    if axis.whole:
+        return "whole"
+    return str(axis.size) if axis.regular else f"{axis.smallest}..{axis.size}"
+
+
+def _both(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return value
+    a, b = (f"{v:g}" if isinstance(v, float) else str(v) for v in value)
+    return a if a == b else f"{a} {b}"
