@@ -164,7 +164,7 @@ def _errors(found: Values) -> str:
         "Errors",
         words(explained),
         figure(chart, "Longest bar first.", "chart"),
-        table("Kinds of error", ["kind", "count", "dAP", "meaning"], lines),
+        table("Kinds of error", ["kind", "count", "dAP", "meaning"], lines, "words"),
     )
 
 
@@ -249,7 +249,7 @@ def _settings(found: Values) -> str:
         )
     return section(
         "How it was measured",
-        table("Settings", ["", ""], lines),
+        table("Settings", ["", ""], lines, "words"),
         points(found["notes"]),
         out,
     )

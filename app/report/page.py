@@ -27,12 +27,13 @@ h3 { font-size: 1rem; margin: .2rem 0 } p { margin: .3rem 0 .8rem; max-width: 46
 th, td { padding: .25rem .6rem; text-align: right; border-bottom: 1px solid var(--grid) }
 th:first-child, td:first-child { text-align: left } thead th { position: sticky; top: 0;
   background: var(--page) } caption { text-align: left; color: var(--soft) }
+table.words td { text-align: left }
 .heat td { min-width: 2.6rem; background: rgba(var(--heat), calc(var(--v, 0) * .75)) }
 .heat thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left;
   position: static }
 .grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: 1rem }
 figure { margin: 0; background: var(--card); border-radius: .5rem; padding: .6rem }
-figure img { width: 100%; border-radius: .3rem; image-rendering: auto }
+figure img { width: 100%; border-radius: .3rem }
 svg { width: 100%; height: auto; display: block } .chart { max-width: 34rem }
 .small { max-width: 22rem }
 svg line.grid { stroke: var(--grid) } svg line.soft-line { stroke: var(--soft) }
@@ -74,8 +75,11 @@ def points(sentences: Iterable[str]) -> str:
     return f"<ul>{items}</ul>" if items else ""
 
 
-def table(caption: str, heads: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """A table whose first column names the lines."""
+def table(
+    caption: str, heads: Sequence[str], lines: Iterable[Sequence[str]], name: str = ""
+) -> str:
+    """A table whose first column names the lines; ``name`` "words": its cells are no numbers."""
+    attribute = f' class="{name}"' if name else ""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "".join(
         f'<tr><th scope="row">{escape(first)}</th>'
@@ -84,8 +88,8 @@ def table(caption: str, heads: Sequence[str], lines: Iterable[Sequence[str]]) ->
         for first, *rest in lines
     )
     return (
-        f'<div class="wide"><table><caption>{escape(caption)}</caption><thead><tr>{head}</tr>'
-        f"</thead><tbody>{body}</tbody></table></div>"
+        f'<div class="wide"><table{attribute}><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 

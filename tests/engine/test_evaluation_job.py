@@ -215,6 +215,24 @@ def test_in_the_background_with_pause_and_cancel(ssd: Callable[..., Job]) -> Non
     assert work.stop()
 
 
+def test_it_runs_beside_another_session(
+    scenes: Annotations, ssd: Callable[..., Job], whole: Outcome, tmp_path: Path
+) -> None:
+    """As in the window, whose engine thread has a session of its own."""
+    alone = ssd().run()
+    plan = Plan(SSD, "cpu", threads=1)
+    work = Background(
+        lambda report: Job(scenes, plan, tmp_path / "beside", report=report), lambda: None
+    )
+    work.start()
+    session = Session(1)
+    traces = [session.run(Request(draw(1_000_000 + i), MASKS, "cpu")) for i in range(3)]
+    ended = wait_for(work, "ended")
+    assert work.stop() and without_ms(ended.outcome) == without_ms(alone)
+    for trace, record in zip(traces, whole.records, strict=False):
+        np.testing.assert_array_equal(trace.detections.scores, record.scores)
+
+
 def test_a_failure_in_the_background_is_a_sentence(scenes: Annotations, tmp_path: Path) -> None:
     work = Background(
         lambda report: Job(scenes, Plan(ModelChoice("nonsense")), tmp_path, report=report),
