@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from app.controller import FIRST_SETTINGS
+from app.controller import first_settings
 from app.undo import ChangeSettings
 from engine.params import Settings
 from engine.session import ModelChoice, Request
@@ -73,7 +73,7 @@ class Comparison(QObject):
         """Moved parameters of side B."""
         choice = self._choice
         own = choice == self._controller.model
-        first = self._controller.settings if own else FIRST_SETTINGS
+        first = self._controller.settings if own else first_settings(choice)
         return self._settings.setdefault(choice, first)
 
     @Slot(object)

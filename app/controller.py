@@ -19,7 +19,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.bridge import Bridge
 from app.playback import Playback
-from engine import DEFAULT_MODEL
+from engine import DEFAULT_MODEL, catalogue
 from engine.frame import Frame
 from engine.params import Settings, Value
 from engine.session import ModelChoice, Request
@@ -32,7 +32,13 @@ RATE_WINDOW = 30  # traces over which the displayed rate is averaged
 # Detectors are published with thresholds made for measuring AP (0.05, 0.01), which cover a picture
 # with boxes. The window begins with this one instead, as a moved parameter like any other: the
 # panel shows it, and "reset" brings the model's own back.
-FIRST_SETTINGS = Settings.of({"score_threshold.score_thresh": 0.5})
+_FIRST = Settings.of({"score_threshold.score_thresh": 0.5})
+
+
+def first_settings(choice: ModelChoice) -> Settings:
+    """The moved parameters that the window begins with for a model: none for a segmenter."""
+    info = catalogue.catalogue().get(choice.name)
+    return Settings() if info is not None and info.task == "segmentation" else _FIRST
 
 
 class Controller(QObject):
@@ -131,7 +137,8 @@ class Controller(QObject):
     @property
     def settings(self) -> Settings:
         """Moved parameters of the present model."""
-        return self._settings.get(self._model, FIRST_SETTINGS)
+        moved = self._settings.get(self._model)
+        return first_settings(self._model) if moved is None else moved
 
     @property
     def player_state(self) -> PlayerState | None:
