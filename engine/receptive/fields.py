@@ -47,7 +47,7 @@ class Axis:
     @property
     def regular(self) -> bool:
         """Whether every position sees as much, in equal steps, but for the border."""
-        return self.rule is not None and not self.whole and len(set(self.rule.sizes)) == 1
+        return self.rule is not None and not self.whole and self.rule.period == 1
 
     @property
     def size(self) -> int | None:
@@ -239,7 +239,7 @@ def uses(fields: Fields, layer: Layer) -> bool | None:
 
 @dataclass(frozen=True)
 class Sight:
-    """What a pyramid level sees of an object through its position nearest to the object's middle.
+    """What a pyramid level sees of an object through its cell over the object's middle.
 
     ``cell`` (y, x); ``field`` xyxy network px, cut at the border; ``share`` of the box's area that
     lies in it; ``times``: side of the uncut field / side of the box (geometric means), None where
@@ -262,7 +262,7 @@ def levels_seeing(fields: Fields, box: Sequence[float]) -> tuple[Sight, ...]:
         layer = fields.layers[number]
         if layer.unknown or layer.root != PICTURE:
             continue
-        cell = nearest_cell(layer, (y1 + y2) / 2, (x1 + x2) / 2)
+        cell = cell_over(fields, layer, (y1 + y2) / 2, (x1 + x2) / 2)
         seen = layer.extent(*cell)
         width = min(x2, seen[2]) - max(x1, seen[0])
         height = min(y2, seen[3]) - max(y1, seen[1])
@@ -276,20 +276,15 @@ def levels_seeing(fields: Fields, box: Sequence[float]) -> tuple[Sight, ...]:
     return tuple(found)
 
 
-def nearest_cell(layer: Layer, y: float, x: float) -> Pair:
-    """(y, x) of the position whose field's middle is nearest to a point in px of the input.
+def cell_over(fields: Fields, layer: Layer, y: float, x: float) -> Pair:
+    """(y, x) of the cell of a layer's map that lies over a point in px of the picture.
 
-    By the rule where there is one: beyond the border the middles of cut fields are no guide.
+    Maps lie over the whole picture, as anchors do. The middle of the cell's field may lie
+    elsewhere: nearest upsampling gives a block of cells the same coarse cell to see through.
     """
-    rows, columns = layer.axes()
-    return _nearest(rows, y), _nearest(columns, x)
-
-
-def _nearest(axis: Axis, value: float) -> int:
-    if axis.rule is not None and axis.jump > 0:
-        return min(max(round((value - axis.centre) / axis.jump), 0), len(axis) - 1)
-    middles = (axis.lo + axis.hi + 1) / 2
-    return int(np.argmin(abs(middles - value)))
+    place = (y * layer.grid[0] / fields.size[0], x * layer.grid[1] / fields.size[1])
+    cell = [min(max(math.floor(p), 0), n - 1) for p, n in zip(place, layer.grid, strict=True)]
+    return cell[0], cell[1]
 
 
 def shown(fields: Fields, stage: str, array: str) -> Layer | None:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.receptive.fields import Axis, Fields, Layer, row, rows
+from engine.receptive.fields import PICTURE, Axis, Fields, Layer, row, rows
 
 SCHEMA = 1
-_COLUMNS = "layer kind kernel stride pad dil jump field start output params MMACs".split()
+_HEADINGS = "layer kind kernel stride pad dil jump field start output params MMACs"
 
 
 def as_json(fields: Fields, layer: str | None = None) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def as_text(fields: Fields, layer: str | None = None) -> str:
     ``jump``, ``field`` and ``start`` in px of the input, "y x" where the two differ.
     """
     chosen = fields.layers if layer is None else (fields[layer],)
-    lines = [_COLUMNS, *[_line(v) for v in chosen]]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(_COLUMNS))]
+    lines = [_HEADINGS.split(), *[_line(v) for v in chosen]]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     text = [
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
@@ -57,6 +57,8 @@ def as_text(fields: Fields, layer: str | None = None) -> str:
         f"{fields.model}, input {width} x {height} px (width x height): "
         f"{fields.parameters / 1e6:.2f} M parameters, {fields.macs / 1e9:.3f} G multiply-adds."
     )
+    if any(v.root != PICTURE for v in chosen):
+        text.append("Heads of regions (roi_heads): jump, field and start in bins of one region.")
     if fields.unknown:
         text.append(f"Not understood: {fields.unknown[0].unknown}.")
     return "\n".join(text) + "\n"
@@ -82,7 +84,7 @@ def _line(layer: Layer) -> list[str]:
 def _size(axis: Axis) -> str:
     if axis.whole:
         return "whole"
-    return str(axis.size) if axis.regular else f"{axis.smallest}..{axis.size}"
+    return str(axis.size) if axis.smallest == axis.size else f"{axis.smallest}..{axis.size}"
 
 
 def _both(value: Any) -> str:
