@@ -1,4 +1,7 @@
-"""Drawn scenes as a data set: ``scenes:FIRST-LAST``, with exact boxes and masks."""
+"""Drawn scenes as a data set: ``scenes:FIRST-LAST``, with exact boxes and masks.
+
+``scenes:FIRST-LAST?crowd`` is of one kind of scene, as in ``scene:SEED?crowd``.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ def is_scenes(where: str) -> bool:
 
 def seeds(where: str) -> range:
     """The seeds of ``scenes:FIRST-LAST``, both included. Raises BoxscopeError if misspelt."""
-    where = clean(where.strip())
+    where = clean(where.strip()).partition("?")[0]
     match = re.fullmatch(r"scenes:([0-9]{1,15})(?:-([0-9]{1,15}))?", where, re.IGNORECASE)
     if match is None:
         raise BoxscopeError(f"{where} is not a set of scenes; {_FORM}.")
@@ -45,8 +48,19 @@ def iter_frames(where: str) -> Iterator[Frame]:
 
     `Frame.index` is the place in the set. Raises BoxscopeError if ``where`` is misspelt.
     """
+    kind = _kind(where)
     for index, seed in enumerate(seeds(where)):
-        yield replace(scenes.draw(seed), index=index)
+        frame = scenes.draw(seed, kind=kind or "mixed")
+        yield replace(frame, source=_file(seed, kind), index=index)
+
+
+def _kind(where: str) -> str:
+    """What stands behind the question mark; "" for mixed scenes."""
+    return where.strip().partition("?")[2]
+
+
+def _file(seed: int, kind: str) -> str:
+    return f"scene:{seed}?{kind}" if kind else f"scene:{seed}"
 
 
 def read_scenes(where: str, progress: Callable[[int, int], bool] | None = None) -> Annotations:
@@ -56,7 +70,7 @@ def read_scenes(where: str, progress: Callable[[int, int], bool] | None = None) 
     ``progress`` (done, all) is called after each scene and may return True to stop: Cancelled is
     raised then. Raises BoxscopeError if misspelt.
     """
-    wanted = seeds(where)
+    wanted, kind = seeds(where), _kind(where)
     pictures: list[Picture] = []
     rows: list[NDArray[np.int64]] = []
     boxes: list[NDArray[np.float32]] = []
@@ -65,7 +79,7 @@ def read_scenes(where: str, progress: Callable[[int, int], bool] | None = None) 
     for row, frame in enumerate(iter_frames(where)):
         truth = frame.truth
         assert truth is not None and truth.masks is not None
-        pictures.append(Picture(wanted[row], f"scene:{wanted[row]}", frame.width, frame.height))
+        pictures.append(Picture(wanted[row], _file(wanted[row], kind), frame.width, frame.height))
         rows.append(np.full(len(truth), row, np.int64))
         boxes.append(truth.boxes)
         labels.append(truth.labels - 1)

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from engine.datasets import Annotations, Picture
+from engine.datasets.frames import frame_of
+from engine.datasets.scenes import read_scenes
 from engine.errors import BoxscopeError, Cancelled
 from engine.evaluation import (
     Record,
@@ -21,6 +23,7 @@ from engine.evaluation.control import Control
 from engine.evaluation.identity import pictures_digest
 from engine.evaluation.store import Identity, Store
 from engine.evaluation.subset import subset
+from engine.scenes import draw
 
 # Names
 
@@ -180,6 +183,16 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
 
 
 # A part of a data set
+
+
+def test_scenes_of_one_kind() -> None:
+    data = read_scenes("scenes:3-4?tiny")
+    assert [p.file for p in data.pictures] == ["scene:3?tiny", "scene:4?tiny"]
+    frame = frame_of(data, 1)
+    np.testing.assert_array_equal(frame.pixels, draw(4, kind="tiny").pixels)
+    assert frame.source == "scene:4?tiny" and len(data.of_picture(1))
+    with pytest.raises(BoxscopeError, match="kind of scene called 'huge'"):
+        read_scenes("scenes:3-4?huge")
 
 
 def small() -> Annotations:
