@@ -48,6 +48,10 @@ class Selection(QObject):
     compare_wished = Signal(object)
     compare_changed = Signal(object)
     compare_settings_wished = Signal(object, str)
+    # What an evaluation should do or open, an `evaluation.question` EvaluateWish, Command or OpenWish;
+    # and how it stands with it, an `EvaluationState`.
+    evaluation_wished = Signal(object)
+    evaluation_changed = Signal(object)
     # A wish to pin the shown trace.
     freeze_wished = Signal(bool)
 
@@ -100,7 +104,7 @@ class Selection(QObject):
         if trace is None:
             self._stage = ""
         elif self._stage not in trace.stages:
-            self._stage = trace.final if trace.final in trace.stages else next(iter(trace.stages))
+            self._stage = trace.final if trace.final in trace.stages else list(trace.stages)[-1]
         self._hover = None  # rows mean something else now; the canvas looks again under the mouse
         if old is None or trace is None or not _continues(old, trace):
             self._ref = self._picked = None
