@@ -61,12 +61,6 @@ class Grid:
         """Which rows of ``classes`` the boxes ``row`` have."""
         return row if self.classes_of_boxes else row // self.per_cell
 
-    def cell_at(self, x: float, y: float) -> int | None:
-        """The cell y * width + x that holds a point in network px; None outside the grid."""
-        column, line = int(np.floor(x / self.stride)), int(np.floor(y / self.stride))
-        inside = 0 <= column < self.grid[1] and 0 <= line < self.grid[0]
-        return line * self.grid[1] + column if inside else None
-
 
 def grid_of(trace: Trace) -> Grid | None:
     """The grid of a trace; None for a model that has no grid of cells."""

@@ -128,7 +128,7 @@ def _lesson(shown: Shown, row: int) -> tuple[str, str]:
     at = shown.taught(row)
     if at < 0:
         empty = shown.loss.terms["no_object"][row] > 0 or shown.grid.confidence[row] == 0
-        return ("empty", "–") if empty else ("not counted", "–")
+        return ("empty", "–") if empty else ("ignored", "–")
     iou = shown.loss.iou[shown.loss.row == row][0]
     return shown.objects[at].title, f"{iou:.2f}"
 

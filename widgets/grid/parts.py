@@ -28,7 +28,10 @@ _BOXES = (
     ("Class", "The class with the highest score"),
     ("Score", "Class-specific confidence: class probability times confidence"),
     ("w × h", "Width and height of the box, network px"),
-    ("Taught", "The object that this box is responsible for, or that it is empty"),
+    (
+        "Taught",
+        "The object that the box is responsible for; empty; or ignored: not responsible, but good",
+    ),
     ("IoU", "Overlap with that object"),
 )
 _CLASSES = (
