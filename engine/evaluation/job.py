@@ -23,10 +23,10 @@ from engine.datasets.frames import frame_of
 from engine.errors import BoxscopeError
 from engine.evaluation.control import Control
 from engine.evaluation.identity import identity_of
-from engine.evaluation.names import ClassMap, map_classes
+from engine.evaluation.names import map_classes
 from engine.evaluation.outcome import Outcome
 from engine.evaluation.record import Record, record_of
-from engine.evaluation.semantic import pixel_confusion
+from engine.evaluation.semantic import Truth, pixel_confusion, truth_of
 from engine.evaluation.stages import stage_overlaps
 from engine.evaluation.store import Store, cache_folder
 from engine.params import Settings
@@ -115,12 +115,8 @@ class Job:
         self._model = session.load(plan.model, plan.device, self._report, self.control.cancelled)
         assert session.pipeline is not None
         settings = self._settings = session.pipeline.check(plan.settings)
-        pixels = "argmax" in session.pipeline.stages
-        if pixels and self.data.masks is None:
-            raise BoxscopeError(
-                f"The data set has no masks; {self._model.name} gives every pixel a class, which "
-                "only masks can be held against."
-            )
+        truth = truth_of(self.data) if "argmax" in session.pipeline.stages else None
+        pixels = truth is not None
         identity = identity_of(
             self._model, plan.model, settings, self.data, plan.stages, pixels, self._name
         )
@@ -128,7 +124,6 @@ class Job:
             wanted = [self.data.pictures[row].id for row in self.rows]
             known = self._store.known
             self._records = {id_: known[id_] for id_ in wanted if id_ in known}
-            names = map_classes(self._model.classes, self.data.classes) if pixels else None
             left = [row for row, id_ in zip(self.rows, wanted, strict=True) if id_ not in known]
             clock = _Clock(len(left))
             kept = len(self._records)
@@ -136,7 +131,7 @@ class Job:
             for row in left:
                 if self.control.wait():
                     clock.restart()
-                record = self._run(session, row, settings, names)
+                record = self._run(session, row, settings, truth)
                 self._store.add(record)
                 self._records[record.picture] = record
                 clock.tick()
@@ -169,24 +164,23 @@ class Job:
         )
 
     def _run(
-        self, session: Session, row: int, settings: Settings, names: ClassMap | None
+        self, session: Session, row: int, settings: Settings, truth_at: Truth | None
     ) -> Record:
-        """``names``: of a model that gives each pixel a class, else None."""
+        """``truth_at``: of a model that gives each pixel a class, else None."""
         picture = self.data.pictures[row]
         try:
-            frame = frame_of(self.data, row, masks=names is not None)
+            frame = frame_of(self.data, row, masks=truth_at is not None)
+            pixels = truth_at(row, frame) if truth_at is not None else None
         except BoxscopeError as error:
             return Record(picture.id, error=str(error))
         request = Request(frame, self.plan.model, self.plan.device, settings)
         start = time.perf_counter()
         trace = session.run(request, self.control.cancelled, self._report)
         record = record_of(picture.id, trace, 1000 * (time.perf_counter() - start))
-        if names is not None:
-            try:
-                pixels = pixel_confusion(trace, names, len(self.data.classes))
-            except BoxscopeError as error:
-                return Record(picture.id, error=str(error))
-            return replace(record, confusion=pixels)
+        if pixels is not None:
+            names = map_classes(trace.classes, self.data.classes)
+            counts = pixel_confusion(trace, pixels, names, len(self.data.classes))
+            return replace(record, confusion=counts)
         if not self.plan.stages:
             return record
         objects = self.data.of_picture(row)

@@ -1,24 +1,28 @@
 """Segmentation models on a data set: pixels by true and predicted class, picture by picture.
 
-The truth of a pixel is painted from the masks of the objects: of those that overlap, the smaller
-one lies on top; crowds are left out of the count. What is no object is background, and so is a
-class of the model that the data set does not know.
+The truth of a pixel is read from Pascal VOC's SegmentationClass pictures, or painted from the masks
+of the objects: of those that overlap, the smaller one lies on top; crowds are left out of the
+count. What is no object is background, and so is a class that the data set does not know.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.catalogue import label_sets
 from engine.errors import BoxscopeError
 from engine.evaluation.figures import SCHEMA, number
-from engine.evaluation.names import ClassMap
-from engine.frame import GroundTruth
-from engine.metrics.semantic import Confusion
+from engine.evaluation.names import ClassMap, map_classes
+from engine.frame import Frame
+from engine.metrics.semantic import VOID, Confusion
 
 if TYPE_CHECKING:
+    from engine.datasets import Annotations
     from engine.evaluation.outcome import Outcome
     from engine.evaluation.record import Record
     from engine.trace import Trace
@@ -31,20 +35,33 @@ CONVENTION = (
 )
 
 
-def pixel_confusion(trace: Trace, names: ClassMap, classes: int) -> NDArray[np.int64]:
+Truth = Callable[[int, Frame], NDArray[np.int64]]
+"""Row of a picture and its frame -> (H, W) int64: row of the class + 1, 0 background, -1 void."""
+
+
+def truth_of(data: Annotations) -> Truth:
+    """Where the class of each pixel is known from; it raises BoxscopeError for a picture that has
+    none. Raises BoxscopeError when the data set has neither masks nor such pictures."""
+    if data.masks is not None:
+        return lambda row, frame: _painted(frame)
+    folder = data.folder.parent / "SegmentationClass" if data.folder is not None else None
+    if folder is None or not folder.is_dir():
+        raise BoxscopeError(
+            "The data set has neither masks nor a folder SegmentationClass; a model that gives "
+            "every pixel a class can be held against nothing else."
+        )
+    return lambda row, frame: _voc(folder, data, row, frame)
+
+
+def pixel_confusion(
+    trace: Trace, truth: NDArray[np.int64], names: ClassMap, classes: int
+) -> NDArray[np.int64]:
     """(K + 1, K + 1) int64 pixels of one picture: rows truth, columns answer, 0 the background.
 
-    ``classes`` K: how many the data set has. Raises BoxscopeError when the frame has no masks.
+    ``truth`` (H, W) as `Truth` gives it; ``classes`` K: how many the data set has.
     """
-    truth = trace.frame.truth
-    if truth is None or truth.masks is None:
-        raise BoxscopeError(
-            f"{trace.frame.source} has no masks; {trace.model} gives every pixel a class, which "
-            "only masks can be held against."
-        )
-    size = (trace.frame.height, trace.frame.width)
     counted = Confusion(classes + 1)
-    counted.add(_answer(trace, names, size), _truth(truth, size), ignore=_NOBODY)
+    counted.add(_answer(trace, names, truth.shape[:2]), truth, ignore=_NOBODY)
     return counted.counts
 
 
@@ -90,7 +107,7 @@ def _answer(trace: Trace, names: ClassMap, size: tuple[int, int]) -> NDArray[np.
     import cv2
 
     labels = trace.stages["argmax"].arrays["classes"]
-    rows: NDArray[np.int64] = (names.rows + 1)[labels]  # -1, of no class of the set, becomes 0
+    rows: NDArray[np.int64] = (names.rows + 1)[labels]  # of no class of the set: 0, background
     if rows.shape != size:
         # Classes are no quantities: nothing between two of them means anything.
         small = rows.astype(np.float32)
@@ -98,13 +115,35 @@ def _answer(trace: Trace, names: ClassMap, size: tuple[int, int]) -> NDArray[np.
     return rows
 
 
-def _truth(truth: GroundTruth, size: tuple[int, int]) -> NDArray[np.int64]:
-    painted = np.zeros(size, np.int64)
-    assert truth.masks is not None
+def _painted(frame: Frame) -> NDArray[np.int64]:
+    truth = frame.truth
+    if truth is None or truth.masks is None:
+        raise BoxscopeError(f"{frame.source} has no masks that fit it.")
+    painted = np.zeros((frame.height, frame.width), np.int64)
     crowd = truth.crowd if truth.crowd is not None else np.zeros(len(truth), np.bool_)
     for row in np.argsort(-truth.masks.sum((1, 2)), kind="stable"):
         painted[truth.masks[row]] = _NOBODY if crowd[row] else truth.labels[row] + 1
     return painted
+
+
+def _voc(folder: Path, data: Annotations, row: int, frame: Frame) -> NDArray[np.int64]:
+    """A palette picture whose values are VOC's classes in their order, 255 for edges."""
+    from PIL import Image
+
+    path = folder / f"{Path(data.pictures[row].file).stem}.png"
+    try:
+        with Image.open(path) as image:
+            if image.mode not in ("P", "L") or image.size != (frame.width, frame.height):
+                raise BoxscopeError(f"{path} is no map of the classes of {frame.source}.")
+            values = np.asarray(image)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        raise BoxscopeError(f"{path} cannot be read; {frame.source} was left out.") from None
+    rows = map_classes(label_sets()["voc"], data.classes).rows + 1
+    lookup = np.zeros(256, np.int64)
+    lookup[: len(rows)] = rows
+    lookup[VOID] = _NOBODY
+    classes: NDArray[np.int64] = lookup[values]
+    return classes
 
 
 def _picture(file: str, record: Record) -> dict[str, Any]:

@@ -16,12 +16,14 @@ import torch
 from torchvision.models import get_model
 
 from engine.datasets import Annotations
+from engine.datasets.frames import frame_of
 from engine.datasets.masks import decode
+from engine.datasets.opening import open_annotations
 from engine.datasets.scenes import read_scenes
 from engine.errors import BoxscopeError, Cancelled
 from engine.evaluation import Background, Ended, Job, Outcome, Plan, Step, stage_recall
 from engine.evaluation.figures import Wish, figures
-from engine.evaluation.semantic import semantic_figures
+from engine.evaluation.semantic import semantic_figures, truth_of
 from engine.evaluation.stages import BUDGETS
 from engine.metrics.coco import NAMES, coco_figures
 from engine.metrics.protocol import protocol
@@ -298,5 +300,23 @@ def test_a_segmenter_is_measured_by_its_pixels(
     assert "comet" in outcome.about()["run_notes"][0]
 
     without = replace(scenes, masks=None)
-    with pytest.raises(BoxscopeError, match="no masks"):
+    with pytest.raises(BoxscopeError, match="neither masks nor"):
         Job(without, plan, folder).run()
+
+
+def test_the_truth_of_voc_is_read_from_its_class_pictures(real: Path) -> None:
+    data = open_annotations(str(real / "voc-sample"))
+    assert data.masks is None
+    row = [p.file for p in data.pictures].index("2007_000063.jpg")
+    frame = frame_of(data, row)
+    found = truth_of(data)(row, frame)
+    assert found.shape == (frame.height, frame.width)
+    names = {-1: "void", 0: "background"} | {i + 1: n for i, n in enumerate(data.classes)}
+    seen = {names[int(v)] for v in np.unique(found)}
+    assert seen == {"void", "background", "dog", "chair"}
+    # Most of a dog's box is dog.
+    dog = data.of_picture(row)[data.labels[data.of_picture(row)] == data.classes.index("dog")]
+    x1, y1, x2, y2 = (round(v) for v in data.boxes[dog[0]])
+    assert (found[y1:y2, x1:x2] == data.classes.index("dog") + 1).mean() > 0.5
+    with pytest.raises(BoxscopeError, match=r"2011_003353\.png cannot be read"):
+        truth_of(data)(1 - row, frame_of(data, 1 - row))
