@@ -97,7 +97,7 @@ def _curves(found: Values) -> str:
         )
         overview = figure(chart, "Mean over the classes that have objects.", "chart")
     several = "".join(
-        figure(charts.pr_curve(name, entry), f"{name}: AP {shown(entry['AP'])}")
+        figure(charts.pr_curve(name, entry), _caption(name, entry, found["iou"]))
         for name, entry in found["per_class"].items()
         if entry["pr"]["recall"]
     )
@@ -111,6 +111,11 @@ def _curves(found: Values) -> str:
         f"mean of the envelope. Curves: {found['iou_convention']}."
     )
     return section("Precision and recall", words(explained), overview, each)
+
+
+def _caption(name: str, entry: Values, iou: float) -> str:
+    """The AP of the very curve that is drawn, which COCO's AP is not."""
+    return f"{name}: AP {shown(entry['pr']['AP'])} at IoU {iou:g}"
 
 
 def _sizes(found: Values) -> str:

@@ -135,6 +135,7 @@ def _per_class(
             "true_positives": int(one.tp[-1]) if len(one) else 0,
             "best_f1": best and {k: number(v) for k, v in asdict(best).items() if k != "rows"},
             "pr": {
+                "AP": number(line.ap),
                 "score": _numbers(line.score),
                 "recall": _numbers(line.recall) if known else [],
                 "precision": _numbers(line.precision),

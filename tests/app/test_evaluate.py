@@ -136,6 +136,7 @@ def test_json_holds_the_figures_and_what_was_left_out(
     assert found["per_class"]["=dog"]["AP"] == 0
     assert found["AP"] == pytest.approx(51 / 202)
     assert found["per_class"]["<b>&cat"]["pr"] == {
+        "AP": pytest.approx(51 / 101),
         "score": [0.9, 0.7],
         "recall": [0.5, 0.5],
         "precision": [1.0, 0.5],
