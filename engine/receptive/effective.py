@@ -8,14 +8,15 @@ the logit that made a detection; of two-stage detectors the proposal is held fix
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
 
 from engine.errors import BoxscopeError, Cancelled
-from engine.receptive.fields import PICTURE, Box, Fields
+from engine.receptive.fields import PICTURE, Box, Fields, Pair
 from engine.receptive.heat import EffectiveField
 from engine.receptive.logits import chosen_logit, theory
 from engine.receptive.networks import drive, fields_of
@@ -66,16 +67,29 @@ def effective_field(
     return EffectiveField(heat, signed, value, what, field, {}, None, layer.unknown)
 
 
+def trace_fields(session: Session, trace: Trace) -> Fields:
+    """The theoretical fields of the loaded model for a trace's network input; kept per size.
+
+    For a job on the engine thread. Raises BoxscopeError when the trace is of another model.
+    """
+    module, tensor = _model_and_input(session, trace)
+    kept = _KEPT.setdefault(module, {})
+    size = int(tensor.shape[-2]), int(tensor.shape[-1])
+    if size not in kept:
+        kept[size] = fields_of(module, size, trace.model)
+    return kept[size]
+
+
+_KEPT: WeakKeyDictionary[nn.Module, dict[Pair, Fields]] = WeakKeyDictionary()
+
+
 def unit_field(
     session: Session, trace: Trace, unit: Unit, fields: Fields | None = None
 ) -> EffectiveField:
     """`effective_field` of a trace's picture and the session's loaded model."""
     module, tensor = _model_and_input(session, trace)
-    found = effective_field(module, tensor, unit, fields)
-    return EffectiveField(
-        found.heat, found.signed, found.value, found.what, found.field, {}, trace.transform,
-        found.unknown,
-    )  # fmt: skip
+    found = effective_field(module, tensor, unit, fields or trace_fields(session, trace))
+    return replace(found, transform=trace.transform)
 
 
 def detection_field(
@@ -102,8 +116,7 @@ def detection_field(
     heat, signed, value = _gradient(chosen.run, tensor)
     if cancelled():
         raise Cancelled
-    size = int(tensor.shape[-2]), int(tensor.shape[-1])
-    field, unknown = theory(fields or fields_of(module, size, trace.model), chosen)
+    field, unknown = theory(fields or trace_fields(session, trace), chosen)
     boxes: Mapping[str, Box] = chosen.boxes
     return EffectiveField(heat, signed, value, chosen.what, field, boxes, trace.transform, unknown)
 

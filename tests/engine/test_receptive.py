@@ -13,7 +13,7 @@ from app.cli import run
 from engine import catalogue
 from engine.errors import BoxscopeError
 from engine.receptive.arithmetic import Step, chain, is_plain, plain
-from engine.receptive.builders import fields_by_name, network, usual_size
+from engine.receptive.builders import fields_by_name, network
 from engine.receptive.fields import (
     PICTURE,
     Fields,
@@ -27,15 +27,15 @@ from engine.receptive.fields import (
 from engine.receptive.networks import fields_of
 
 # One of each kind of detector and segmenter; the slow rest of the catalogue differs in depth only.
-CATALOGUE = (
-    "fasterrcnn_mobilenet_v3_large_320_fpn",
-    "keypointrcnn_resnet50_fpn",
-    "retinanet_resnet50_fpn_v2",
-    "fcos_resnet50_fpn",
-    "ssd300_vgg16",
-    "ssdlite320_mobilenet_v3_large",
-    "deeplabv3_mobilenet_v3_large",
-)
+CATALOGUE = {
+    "fasterrcnn_mobilenet_v3_large_320_fpn": (320, 640),
+    "keypointrcnn_resnet50_fpn": (800, 1344),
+    "retinanet_resnet50_fpn_v2": (800, 1344),
+    "fcos_resnet50_fpn": (800, 1344),
+    "ssd300_vgg16": (300, 300),
+    "ssdlite320_mobilenet_v3_large": (320, 320),
+    "deeplabv3_mobilenet_v3_large": (520, 520),
+}
 # torchvision's published GFLOPS (``_ops`` of its weights) and parameters.
 PUBLISHED = {
     "alexnet": (0.714, 61100840),
@@ -90,7 +90,7 @@ def test_an_impossible_layer_is_refused_in_words(step: Step) -> None:
 def test_every_layer_of_the_catalogue_is_understood(name: str) -> None:
     fields = fields_by_name(name)
     assert fields.unknown == ()
-    assert fields.size == usual_size(name, network(name))
+    assert fields.size == CATALOGUE[name]
     assert fields.parameters == catalogue.find(name).parameters or "deeplab" in name
     assert bool(fields.levels) == ("deeplab" not in name)
 
@@ -183,6 +183,12 @@ def test_a_small_field_sees_a_share_of_a_large_object() -> None:
     seen = levels_seeing(fields, (0, 0, 256, 256))
     shares = [s.share for s in seen]
     assert shares == sorted(shares) and shares[0] < 0.2 and shares[-1] == 1
+
+
+def test_a_checkpoint_is_followed_like_the_model_that_it_fits() -> None:
+    info = catalogue.find("boxscope-ssd")
+    opened = fields_by_name("boxscope-ssd", (128, 96), str(catalogue.file_of(info)))
+    assert rows(opened) == rows(fields_by_name("boxscope-ssd", (128, 96)))
 
 
 def test_a_point_finds_the_cell_that_lies_over_it(detector: Fields) -> None:

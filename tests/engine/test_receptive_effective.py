@@ -8,10 +8,15 @@ import torch
 from torch import nn
 
 from engine.errors import BoxscopeError, Cancelled
-from engine.receptive.effective import Unit, detection_field, effective_field, unit_field
+from engine.receptive.effective import (
+    Unit,
+    detection_field,
+    effective_field,
+    trace_fields,
+    unit_field,
+)
 from engine.receptive.fields import Fields
 from engine.receptive.heat import share_inside
-from engine.receptive.networks import fields_of
 from engine.session import ModelChoice, Request, Session
 from engine.sources import open_source
 from engine.trace import Ref, Trace
@@ -26,8 +31,7 @@ def ran(request: pytest.FixtureRequest) -> Ran:
         frame = source.read()
     assert frame is not None
     trace = session.run(Request(frame, ModelChoice(request.param), "cpu"))
-    assert session.model is not None
-    return session, trace, fields_of(session.model.module, trace.transform.padded)
+    return session, trace, trace_fields(session, trace)
 
 
 def test_a_hand_made_network_has_the_gradient_of_its_weights() -> None:
@@ -115,6 +119,12 @@ def test_nothing_of_the_trace_or_the_model_is_changed(ran: Ran) -> None:
         Request(trace.frame, ModelChoice(trace.model), "cpu", epoch=trace.epoch, base=trace)
     )
     assert again.stages[trace.final] is trace.stages[trace.final]
+
+
+def test_fields_are_worked_out_once_for_each_size(ran: Ran) -> None:
+    session, trace, fields = ran
+    assert trace_fields(session, trace) is fields
+    assert fields.size == trace.transform.padded and fields.model == trace.model
 
 
 @pytest.mark.parametrize(
