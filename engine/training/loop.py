@@ -133,7 +133,7 @@ class _Run:
         images, targets = batch(step, plan.batch, plan.side, self.device)
         rate = plan.rate_at(step, self.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("share", 1.0)
         half = has_fast_halves(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             terms = plan.terms(self.model, images, targets)

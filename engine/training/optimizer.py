@@ -28,13 +28,20 @@ class Average:
 
 
 def optimizer_of(model: nn.Module, plan: Recipe) -> torch.optim.Optimizer:
-    """Weight decay for kernels and matrices only (as in He et al. 2019, section 3.1)."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in parameters if p.dim() > 1], "weight_decay": plan.decay},
-        {"params": [p for p in parameters if p.dim() <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=plan.rate)
+    """Weight decay for kernels and matrices only (as in He et al. 2019, section 3.1).
+
+    ``share`` of a group is the part of the rate that it learns with.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            decay = plan.decay if parameter.dim() > 1 else 0.0
+            share = plan.backbone if name.startswith("backbone.") else 1.0
+            groups.setdefault((decay, share), []).append(parameter)
+    return torch.optim.AdamW(
+        [{"params": g, "weight_decay": d, "share": s} for (d, s), g in groups.items()],
+        lr=plan.rate,
+    )
 
 
 def has_fast_halves(device: torch.device) -> bool:

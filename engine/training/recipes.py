@@ -29,6 +29,7 @@ class Recipe:
     decay: float = 1e-2  # of weights; not of biases and normalisation
     clip: float = 5.0  # largest norm of the gradient
     start: str = ""  # a shipped model whose layers this one begins with, "" for none
+    backbone: float = 1.0  # share of the rate for the backbone, which may have been learned before
     average: float = 0.998  # share that the running average of the weights keeps a step
     look: Look = field(default=detections, repr=False)  # how it is asked for results to show
     show_every: int = 500  # steps between pictures of the results for TensorBoard
@@ -58,15 +59,17 @@ _GRID = {
 _PIXELS = {"cross_entropy": "cross entropy", "dice": "Dice"}
 
 
-def _segmenter(steps: int, start: str = "boxscope-maskrcnn", rate: float = 2e-3) -> Recipe:
+def _segmenter(steps: int, start: str = "boxscope-maskrcnn", rate: float = 8e-3) -> Recipe:
     return Recipe(
         steps,
         _PIXELS,
         segmentation_terms,
         rate=rate,
         warm_up=50,
+        side=192,
         average=0.98,
         start=start,
+        backbone=0.1,
         look=classes_of_pixels,
     )
 
@@ -80,11 +83,11 @@ RECIPES: dict[str, Recipe] = {
     "boxscope-yolo": Recipe(steps=3200, names=_GRID, start="boxscope-maskrcnn"),
     "boxscope-yolo-anchors": Recipe(steps=1500, names=_GRID, rate=1e-3, start="boxscope-yolo"),
     "boxscope-unet": _segmenter(800),
-    "boxscope-segnet": _segmenter(400),
+    "boxscope-segnet": _segmenter(300, "boxscope-unet"),
     # As in the paper, each goes on from the coarser one, in smaller steps.
     "boxscope-fcn32s": _segmenter(400),
-    "boxscope-fcn16s": _segmenter(150, "boxscope-fcn32s", rate=1e-3),
-    "boxscope-fcn8s": _segmenter(150, "boxscope-fcn16s", rate=1e-3),
+    "boxscope-fcn16s": _segmenter(150, "boxscope-fcn32s", rate=2e-3),
+    "boxscope-fcn8s": _segmenter(150, "boxscope-fcn16s", rate=2e-3),
     "boxscope-dilated": _segmenter(350),
 }
 
