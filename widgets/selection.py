@@ -42,6 +42,10 @@ class Selection(QObject):
     # waits for the answer any more; and its `MissAnswer`.
     miss_wished = Signal(object)
     miss_changed = Signal(object)
+    # Boxes to be fed back through the second stage, a `refinement.question.RoundsQuestion` or None;
+    # and its `RoundsAnswer`.
+    rounds_wished = Signal(object)
+    rounds_changed = Signal(object)
     # What the trace should be compared with, a `compare.question.CompareWish` or None; what came of
     # it, a `Compared`; and moved parameters of the other side with the word by which they merge
     # into one step of undo.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
@@ -16,11 +18,15 @@ from PySide6.QtWidgets import (
 
 from widgets.explanation import Explanation
 from widgets.own_keys import OwnKeys
+from widgets.refinement.again import RoundsSection
 from widgets.refinement.editor import DeltaEditor
 from widgets.refinement.overlap import OverlapBars
 from widgets.refinement.picture import RefinementPicture
 from widgets.refinement.words import EXPLANATION, PAPER
 from widgets.rich_text import RichText
+
+if TYPE_CHECKING:
+    from widgets.selection import Selection
 
 _WIDE = 46  # line heights from which picture and numbers stand side by side
 
@@ -28,7 +34,9 @@ _WIDE = 46  # line heights from which picture and numbers stand side by side
 class RefinementPage(QScrollArea):
     """Picture and overlaps, formula and deltas: side by side where there is room."""
 
-    def __init__(self, colours: tuple[str, str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, selection: Selection, colours: tuple[str, str], parent: QWidget | None = None
+    ) -> None:
         """``colours``: of the network's values and of the user's."""
         super().__init__(parent)
         em = self.fontMetrics().height()
@@ -50,6 +58,7 @@ class RefinementPage(QScrollArea):
         self.reset = QPushButton("Back to the network's deltas")
         self.reset.setObjectName("reset")
         self.reset.setToolTip("Forget the what-if box and show what the network said")
+        self.again = RoundsSection(selection)
         self.explanation = Explanation("What is a refinement?", EXPLANATION, PAPER)
         self._sides = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._sides.addLayout(self._seen(), 5)
@@ -60,6 +69,7 @@ class RefinementPage(QScrollArea):
         column.addWidget(self.tabs)
         column.addWidget(self.way)
         column.addLayout(self._sides, 1)
+        column.addWidget(self.again)
         column.addWidget(self.explanation)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)

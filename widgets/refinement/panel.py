@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 COLOURS = ("#56b4e9", "#009e73", "#e69f00")
 STYLES = (Qt.PenStyle.DotLine, Qt.PenStyle.DashLine, Qt.PenStyle.SolidLine)
 WHAT_IF, WHAT_IF_STYLE = "#cc79a7", Qt.PenStyle.DashDotLine
+# Of one round after the other, from light to dark.
+ROUNDS = ("#f0e442", "#f3c63c", "#eea236", "#e37d2f", "#d55e00", "#a64a00")
 TRUTH, TRUTH_STYLE = "#ffffff", Qt.PenStyle.DashDotDotLine
 
 
@@ -47,13 +49,14 @@ class RefinementPanel(QStackedWidget):
         self._counted: tuple[Any, ...] = ()  # what the shown histograms were made of
         self._newest = Newest("boxscope-refinement", self._on_spread)
         self.empty = EmptyPage(selection)
-        self.page = RefinementPage((COLOURS[2], WHAT_IF))
+        self.page = RefinementPage(selection, (COLOURS[2], WHAT_IF))
         self.addWidget(self.empty)
         self.addWidget(self.page)
         self.page.tabs.currentChanged.connect(self._on_step)
         self.page.picture.nudged.connect(self._on_nudged)
         self.page.editor.changed.connect(self._on_edited)
         self.page.reset.clicked.connect(self._on_reset)
+        self.page.again.changed.connect(self._on_rounds)
         selection.trace_changed.connect(self._on_trace)
         selection.ref_changed.connect(self._on_ref)
         self._refresh()
@@ -95,11 +98,13 @@ class RefinementPanel(QStackedWidget):
         if unseen(self):
             if self._selection.ref != self._ref:
                 self._what_if = None  # it was tried on another box
+            self.page.again.stop()
             return
         old, old_trace, old_ref = self.step, self._trace, self._ref
         continues = old_trace is not None and old_trace is not self._selection.trace
         self._trace, self._ref = self._selection.trace, self._selection.ref
         if self._is_shown(old_trace, old_ref):
+            self.page.again.set_subject(self._trace, _fed_back(self._steps))
             return
         steps = () if self._trace is None else steps_of(self._trace, self._ref)
         self._steps = steps
@@ -108,6 +113,7 @@ class RefinementPanel(QStackedWidget):
         if not continues and not _same(old, self.step):
             self._what_if = None
         self.setCurrentIndex(1 if steps else 0)
+        self.page.again.set_subject(self._trace, _fed_back(steps))
         if not steps:
             self.empty.show_hint(*HINTS)
             return
@@ -178,6 +184,11 @@ class RefinementPanel(QStackedWidget):
             if at == len(self._steps) - 1:
                 strong = strong or one is step
                 drawn.append(Drawn(one.names[1], after, *self._look(one.names[1]), strong=strong))
+        path = self.page.again.path
+        for k, (x1, y1, x2, y2) in enumerate([] if path is None else path.tolist(), 1):
+            box = QRectF(x1, y1, x2 - x1, y2 - y1)
+            chosen = k == self.page.again.round
+            drawn.append(Drawn(f"round {k}", box, ROUNDS[k - 1], strong=chosen))
         if self._what_if is not None:
             box = rect(step.made_by(self._what_if))
             drawn.append(Drawn("what if", box, WHAT_IF, WHAT_IF_STYLE))
@@ -263,10 +274,21 @@ class RefinementPanel(QStackedWidget):
         self._on_edited(step.coding.encode(box, step.before))
 
     @Slot()
+    def _on_rounds(self) -> None:
+        if self.step is not None and self._trace is not None:
+            self._show_values(self.step, self._trace)
+
+    @Slot()
     def _on_reset(self) -> None:
         if self.step is not None and self._trace is not None:
             self._what_if = None
             self._show_values(self.step, self._trace)
+
+
+def _fed_back(steps: tuple[Step, ...]) -> int:
+    """The row of ``decode`` that the second stage made, -1 where it made none."""
+    made = steps[-1].result if steps and steps[-1].names[0] == "proposal" else None
+    return -1 if made is None else made.row
 
 
 def _same(one: Step | None, other: Step | None) -> bool:

@@ -33,10 +33,16 @@ the ceiling under exp keeps a wild delta from making an endless box.</p>
 side, in strides of its level.</p>
 <p>Move a slider or the box itself: that is only arithmetic, the network is not asked again, so the
 score does not change. The bars tell how unusual this box's deltas are.</p>
+<p><b>Repeated refinement</b> asks it again: the refined box goes in as a proposal, its features are
+read anew, and the deltas of the same class move it further. The first repeat may help; soon IoU
+stands still or falls, for the box head learned on proposals, and refined boxes are unlike them.
+Cascade R-CNN therefore trains one head for each round.</p>
 """
 PAPER = (
     "Girshick et al., Rich feature hierarchies, CVPR 2014, appendix C; "
-    "Ren et al., Faster R-CNN, 2015, section 3.1.2; Tian et al., FCOS, 2019, section 3.1."
+    "Ren et al., Faster R-CNN, 2015, section 3.1.2; Tian et al., FCOS, 2019, section 3.1; "
+    "repeated: Gidaris & Komodakis, ICCV 2015; Cai & Vasconcelos, Cascade R-CNN, CVPR 2018, "
+    "section 3.1."
 )
 _MARKS = {"anchor": "⋯", "point": "⋯", "proposal": "- -", "detection": "—", "what if": "-·-"}
 
