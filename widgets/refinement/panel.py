@@ -31,7 +31,7 @@ COLOURS = ("#56b4e9", "#009e73", "#e69f00")
 STYLES = (Qt.PenStyle.DotLine, Qt.PenStyle.DashLine, Qt.PenStyle.SolidLine)
 WHAT_IF, WHAT_IF_STYLE = "#cc79a7", Qt.PenStyle.DashDotLine
 # Of one round after the other, from light to dark.
-ROUNDS = ("#f0e442", "#f3c63c", "#eea236", "#e37d2f", "#d55e00", "#a64a00")
+ROUNDS = ("#ffc2a0", "#ff9a62", "#f0701f", "#d55e00", "#a64a00", "#7a3600")
 TRUTH, TRUTH_STYLE = "#ffffff", Qt.PenStyle.DashDotDotLine
 
 

@@ -70,7 +70,7 @@ def legend_html(drawn: tuple[Drawn, ...], trace: Trace, step: Step, what_if: Flo
     chips = []
     for one in drawn:
         ink = text_on(QColor(one.colour)).name()
-        mark = _MARKS.get(one.name, "-··-")
+        mark = "—" if one.name.startswith("round ") else _MARKS.get(one.name, "-··-")
         chips.append(
             f"<span style='background-color:{one.colour};color:{ink}'>"
             f"&nbsp;{mark} {one.name.replace(' ', '&nbsp;')}&nbsp;</span>"
