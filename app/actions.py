@@ -116,6 +116,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("about", "&About Boxscope", "&Help", "view_menu.about"),
 )  # fmt: skip
 
+MENUS = ("&File", "&Edit", "&Play", "&Stage", "Pa&nels", "&View", "&Help")
+
 
 def build(window: QMainWindow, menus: dict[str, QMenu]) -> dict[str, QAction]:
     """Make every action of the window and put it into its menu; returns them by name.
@@ -124,6 +126,8 @@ def build(window: QMainWindow, menus: dict[str, QMenu]) -> dict[str, QAction]:
     """
     actions: dict[str, QAction] = {}
     groups: dict[str, QActionGroup] = {}
+    for path in MENUS:
+        _menu(window, menus, path)
     for spec in ACTIONS:
         action = QAction(spec.text, window)
         action.setObjectName(spec.name)

@@ -6,16 +6,17 @@ view is made in the second phase of the start, or when the dock is opened first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
     QLabel,
     QMainWindow,
     QScrollArea,
+    QTabBar,
     QTabWidget,
     QWidget,
 )
@@ -23,6 +24,7 @@ from PySide6.QtWidgets import (
 from widgets.views import Remembers
 
 if TYPE_CHECKING:
+    from engine.trace import Trace
     from widgets.selection import Selection
     from widgets.views import ViewInfo
 
@@ -57,6 +59,19 @@ class ViewDock(QDockWidget):
     def remembered(self) -> str:
         """What the view wants to be kept; "" for views that keep nothing."""
         return self._view.remembered() if isinstance(self._view, Remembers) else self._kept
+
+    @property
+    def in_front(self) -> bool:
+        """Is the view on screen, not behind another tab?"""
+        return self._in_front
+
+    @Slot()
+    def come(self) -> None:
+        """Open the dock, in front of the others."""
+        self.show()
+        self.raise_()
+        if self._view is not None:
+            self._view.setFocus()
 
     def begin(self, selection: Selection, kept: str = "") -> None:
         """``kept`` is what the view `remembered` at the last start."""
@@ -111,7 +126,63 @@ def add_docks(
             if info.area == "right":
                 window.tabifyDockWidget(first, dock)
             elif below.get(info.area) is not None:
-                window.splitDockWidget(below[info.area], dock, Qt.Orientation.Vertical)
+                if info.area == "left":
+                    window.tabifyDockWidget(below["left"], dock)
+                else:
+                    window.splitDockWidget(below[info.area], dock, Qt.Orientation.Vertical)
             below[info.area] = dock
+            dock.setVisible(info.open)
     first.raise_()
+    show_whole_names(window)
     return docks
+
+
+def show_whole_names(window: QMainWindow) -> None:
+    """Tabs that have no room scroll; a name cut to two letters is none."""
+    for bar in window.findChildren(QTabBar):
+        if bar.parent() is window:
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(True)
+
+
+class DockKeeper(QObject):
+    """Takes the docks away whose views have nothing to show of this kind of model, and brings them
+    back with a model that they fit. ``away`` are their keys; what the user closed stays closed.
+    """
+
+    def __init__(
+        self, window: QMainWindow, docks: Mapping[str, ViewDock], selection: Selection
+    ) -> None:
+        super().__init__(window)
+        self._window, self._docks = window, docks
+        self._stages: tuple[str, ...] = ()
+        self._front = ""  # of those away, the one that was looked at
+        self._selection = selection
+        self.away: set[str] = set()
+        self.resting = False  # while a presentation hides all docks
+        selection.trace_changed.connect(self._on_trace)
+
+    def look_again(self) -> None:
+        """The layout was changed as a whole."""
+        self._stages = ()
+        self._on_trace(self._selection.trace)
+
+    @Slot(object)
+    def _on_trace(self, trace: Trace | None) -> None:
+        if trace is None or tuple(trace.stages) == self._stages or self.resting:
+            return
+        self._stages = tuple(trace.stages)
+        for key, dock in self._docks.items():
+            shown = dock.toggleViewAction().isChecked()
+            if dock.info.shows(trace):
+                if key in self.away:
+                    self.away.discard(key)
+                    dock.show()
+                    if key == self._front:
+                        dock.raise_()
+            elif shown:
+                self.away.add(key)
+                if dock.in_front:
+                    self._front = key
+                dock.hide()
+        show_whole_names(self._window)

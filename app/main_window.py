@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from engine.session import ModelChoice
     from widgets.message_bar import Level
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 UNDO_LIMIT = 500  # steps
 SIDE_WIDTH = 400
 BOTTOM_HEIGHTS = [150, 60]  # boxes, and the lineage in one line
@@ -114,7 +114,7 @@ class MainWindow(QMainWindow):
         self._furnished = True
         size = self.size()
         from app import actions
-        from app.docks import add_docks
+        from app.docks import DockKeeper, add_docks
         from app.file_menu import FileMenu
         from app.view_menu import ViewMenu
         from widgets.views import views
@@ -129,7 +129,9 @@ class MainWindow(QMainWindow):
         self.params_dock = QDockWidget("Parameters", self)
         self.params_dock.setObjectName("dock-parameters")
         self.docks = add_docks(self, views(), self.params_dock)
-        self.view_menu.add_docks([self.params_dock, *self.docks.values()])
+        self.view_menu.add_docks(self.params_dock, self.docks.values())
+        self.dock_keeper = DockKeeper(self, self.docks, self.selection)
+        self.dock_keeper.away = set(self.settings.text("window/away").split())
         self.file_menu.fill_recent()
         bottom = [d for d in self.docks.values() if d.info.area == "bottom"]
         self.resizeDocks(bottom, BOTTOM_HEIGHTS[: len(bottom)], Qt.Orientation.Vertical)
@@ -238,6 +240,7 @@ class MainWindow(QMainWindow):
         if not self.actions_["present"].isChecked():
             put("window/geometry", self.saveGeometry())
             put("window/state", self.saveState(LAYOUT_VERSION))
+            put("window/away", " ".join(sorted(self.dock_keeper.away)))
         if self.controller is not None:
             model = self.controller.model
             put("model/name", model.name)
@@ -252,6 +255,8 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         self.restoreState(self._default_layout, LAYOUT_VERSION)
+        self.dock_keeper.away.clear()
+        self.dock_keeper.look_again()
 
     def tell(self, kind: Level, text: str, details: str = "") -> None:
         """A message that can be dismissed; ``kind`` is error, warn or info."""

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QApplication, QDockWidget, QMessageBox
 
 from app.settings import SCALES, stored_look
 from widgets.theme import apply_theme
 
 if TYPE_CHECKING:
+    from app.docks import ViewDock
     from app.main_window import MainWindow
 
 LAYERS = ("labels", "masks", "truth")
+PLACES = ("right", "left", "bottom")  # of docks, in the order of the menu
 
 
 class ViewMenu(QObject):
@@ -28,10 +30,27 @@ class ViewMenu(QObject):
         self._scale = 1.0
         self._before_present: list[Any] = []
 
-    def add_docks(self, docks: Iterable[QDockWidget]) -> None:
-        menu = self._window.menus["&View"].addMenu("&Panels")
-        for dock in docks:
-            menu.addAction(dock.toggleViewAction())
+    def add_docks(self, first: QDockWidget, docks: Iterable[ViewDock]) -> None:
+        """The Panels menu: an entry for every dock, which opens it in front; the first nine of the
+        right side by Ctrl+1 to Ctrl+9."""
+        menu = self._window.menus["Pa&nels"]
+        keys = iter(range(1, 10))
+        action = menu.addAction(first.windowTitle())
+        action.triggered.connect(first.show)
+        action.triggered.connect(first.raise_)
+        menu.addSeparator()
+        area = ""
+        for dock in sorted(docks, key=lambda d: PLACES.index(d.info.area)):
+            if area and dock.info.area != area:
+                menu.addSeparator()
+            area = dock.info.area
+            action = menu.addAction(dock.info.title)
+            action.setToolTip(dock.info.help)
+            action.setStatusTip(dock.info.help)
+            action.triggered.connect(dock.come)
+            if area == "right" and (key := next(keys, None)) is not None:
+                action.setShortcut(QKeySequence(f"Ctrl+{key}"))
+                self._window.actions_[f"panel-{dock.info.key}"] = action
 
     def restore(self) -> None:
         settings, actions = self._window.settings, self._window.actions_
@@ -109,6 +128,7 @@ class ViewMenu(QObject):
             self._before_present = [
                 (window.saveState(), self._scale, [w for w in chrome if w.isVisible()])
             ]
+            window.dock_keeper.resting = True
             # Hidden menus keep no shortcuts unless their actions belong to the window too.
             window.addActions(list(window.actions_.values()))
             for widget in chrome:
@@ -119,6 +139,8 @@ class ViewMenu(QObject):
             for widget in visible:
                 widget.show()
             window.restoreState(state)
+            window.dock_keeper.resting = False
+            window.dock_keeper.look_again()
         self._apply()
 
     def full_screen(self, on: bool) -> None:

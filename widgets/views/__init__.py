@@ -29,7 +29,8 @@ class ViewInfo:
 
     ``needs`` names the stages that a trace must have, all of them, for the view to show anything.
     ``create(selection)`` makes the widget, which follows the selection from then on. ``help`` is a
-    sentence for a student; ``order`` is the place among the views of its area.
+    sentence for a student; ``order`` is the place among the views of its area; ``open`` False: its
+    dock is closed until it is asked for.
     """
 
     key: str
@@ -39,6 +40,7 @@ class ViewInfo:
     create: Callable[[Selection], QWidget]
     help: str
     order: int = 100
+    open: bool = True
 
     def shows(self, trace: Trace | None) -> bool:
         """Does the trace have what this view needs?"""

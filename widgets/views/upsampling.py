@@ -22,9 +22,10 @@ INFO = ViewInfo(
     key="upsampling",
     title="Upsampling",
     needs=(),
-    area="right",
+    area="left",
     create=create,
     help="A sandbox: how pooling, convolution, transposed convolution and interpolation make each "
     "cell of a map, on numbers of your own.",
     order=130,
+    open=False,
 )
