@@ -7,10 +7,52 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.receptive.fields import PICTURE, Axis, Fields, Layer, row, rows
+from engine.receptive.fields import PICTURE, Axis, Fields, Layer
+from engine.receptive.sight import fits, uses
 
 SCHEMA = 1
 _HEADINGS = "layer kind kernel stride pad dil jump field start output params MMACs"
+
+
+def rows(fields: Fields) -> list[dict[str, Any]]:
+    """The table as plain values, one dict a layer; `docs/receptive-fields.md` explains them."""
+    return [row(fields, layer) for layer in fields.layers]
+
+
+def row(fields: Fields, layer: Layer) -> dict[str, Any]:
+    known = layer.y is not None and layer.x is not None
+    inputs = [fields.layers[i].name if i >= 0 else layer.root for i in layer.inputs]
+    found: dict[str, Any] = {
+        "name": layer.name,
+        "kind": layer.kind,
+        "inputs": inputs,
+        "input_of_field": layer.root,
+        "kernel": layer.kernel,
+        "stride": layer.stride,
+        "padding": layer.padding,
+        "dilation": layer.dilation,
+        "groups": layer.groups,
+        "transposed": layer.transposed,
+        "channels": layer.channels,
+        "grid": layer.grid,
+        "parameters": layer.parameters,
+        "macs": layer.macs,
+        "unknown": layer.unknown or None,
+    }
+    if known:
+        y, x = layer.axes()
+        found |= {
+            "field": (y.size, x.size),
+            "smallest_field": (y.smallest, x.smallest),
+            "whole": y.whole and x.whole,
+            "jump": (y.jump, x.jump),
+            "start": (y.start, x.start),
+            "centre": (y.centre, x.centre),
+            "regular": y.regular and x.regular,
+            "fits": fits(layer, fields.size) if layer.root == PICTURE else None,
+            "uses_resolution": uses(fields, layer),
+        }
+    return found
 
 
 def as_json(fields: Fields, layer: str | None = None) -> dict[str, Any]:

@@ -14,17 +14,11 @@ from engine import catalogue
 from engine.errors import BoxscopeError
 from engine.receptive.arithmetic import Step, chain, is_plain, plain
 from engine.receptive.builders import fields_by_name, network
-from engine.receptive.fields import (
-    PICTURE,
-    Fields,
-    cell_over,
-    fits,
-    levels_seeing,
-    rows,
-    shown,
-    uses,
-)
+from engine.receptive.fields import PICTURE, Fields
 from engine.receptive.networks import fields_of
+from engine.receptive.report import rows
+from engine.receptive.shown import shown
+from engine.receptive.sight import cell_over, fits, levels_seeing, uses
 
 # One of each kind of detector and segmenter; the slow rest of the catalogue differs in depth only.
 CATALOGUE = {
