@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
 
 PICTURES = "*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm"
 VIDEOS = "*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.ts"
+SETS = "*.json *.xml *.yaml *.yml"
 FILTER = (
-    f"Pictures and videos ({PICTURES} {VIDEOS});;Pictures ({PICTURES});;"
-    f"Videos ({VIDEOS});;All files (*)"
+    f"Pictures, videos and data sets ({PICTURES} {VIDEOS} {SETS});;Pictures ({PICTURES});;"
+    f"Videos ({VIDEOS});;Data sets: COCO, VOC, YOLO ({SETS});;All files (*)"
 )
 
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from engine.params import Settings
     from engine.session import ModelChoice, Progress, Session
 
-SOURCE_HELP = "a picture, folder, video, camera:0, an http or rtsp address, or scene:SEED"
+SOURCE_HELP = (
+    "a picture, folder, video, data set, camera:0, an http or rtsp address, scene:SEED or "
+    "scenes:FIRST-LAST"
+)
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:

@@ -26,7 +26,8 @@ class Unreadable(BoxscopeError):
 class Source(ABC):
     """Frames in order. One thread reads and seeks; `interrupt` and `close` may come from any.
 
-    ``name`` is what the user wrote; ``kind`` one of picture, folder, video, camera, stream, scene.
+    ``name`` is what the user wrote; ``kind`` one of picture, folder, data set, video, camera,
+    stream, scene.
     ``live`` sources cannot seek, and give the newest frame rather than the next. ``length`` counts
     frames, None where nobody knows; ``fps`` is the rate at which the source wants to be shown, None
     for stills and live sources. ``index`` is that of the frame read last, -1 before the first.

@@ -10,6 +10,10 @@ from engine.sources.base import Source, Unreadable
 from engine.sources.picture import SUFFIXES, decode_file
 
 
+class NoPictures(BoxscopeError):
+    """A folder that holds no picture itself."""
+
+
 class FolderSource(Source):
     """Pictures by natural order of their names (2 before 10); sub-folders are not entered.
 
@@ -28,7 +32,7 @@ class FolderSource(Source):
             reason = error.strerror or str(error)
             raise BoxscopeError(f"{name}: the folder cannot be read ({reason}).") from None
         if not found:
-            raise BoxscopeError(f"{name}: there are no pictures in this folder.")
+            raise NoPictures(f"{name}: there are no pictures in this folder.")
         self.paths = tuple(natsorted(found, key=lambda p: p.name, alg=ns.IGNORECASE))
         super().__init__(name, length=len(self.paths))
 

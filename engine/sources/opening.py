@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import BoxscopeError
-from engine.sources import picture, video
+from engine.sources import dataset, picture, video
 from engine.sources.base import Source
 from engine.sources.live import Connection, LiveSource, Timing
 
@@ -18,7 +18,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # two letters and more: C: is
 
 def open_source(text: str) -> Source:
     """A picture, folder, video, ``camera:0``, ``camera:NAME``, http/https/rtsp address, ``file:``
-    address, or ``scene:SEED``.
+    address, ``scene:SEED``, or a data set: its annotation file or folder, ``scenes:FIRST-LAST``.
 
     Files are opened (a picture is decoded) at once; cameras and streams connect at the first
     `Source.read`. Raises BoxscopeError with one sentence.
@@ -42,9 +42,7 @@ def _open_path(text: str, where: str) -> Source:
     path = Path(where).expanduser()
     try:
         if path.is_dir():
-            from engine.sources.folder import FolderSource
-
-            return FolderSource(text, path)
+            return _open_folder(text, path)
         if not path.exists():
             raise BoxscopeError(f"{text}: there is no such file or folder.")
         if not path.is_file():
@@ -56,12 +54,32 @@ def _open_path(text: str, where: str) -> Source:
     suffix = path.suffix.lower()
     if size == 0:
         raise BoxscopeError(f"{text}: the file is empty.")
+    if suffix in dataset.SUFFIXES:
+        return dataset.DatasetSource(text, str(path))
     if suffix in video.SUFFIXES:
         return video.VideoSource(text, path)
     if suffix in picture.SUFFIXES or picture.is_picture(path):
         return picture.PictureSource(text, picture.decode_file(path, text))
     # Not handed to FFmpeg on a guess: it takes plain text for a film of a terminal.
     raise BoxscopeError(f"{text}: this is neither a picture nor a video that can be read.")
+
+
+def _open_folder(text: str, path: Path) -> Source:
+    """Its pictures; where it has none itself, the data set that lies in it."""
+    from engine.sources.folder import FolderSource, NoPictures
+
+    try:
+        return FolderSource(text, path)
+    except NoPictures:
+        try:
+            return dataset.DatasetSource(text, str(path))
+        except BoxscopeError:
+            pass
+        raise
+
+
+def _open_scenes(text: str) -> Source:
+    return dataset.DatasetSource(text, text)
 
 
 def _open_file_address(text: str) -> Source:
@@ -110,4 +128,5 @@ _BY_SCHEME: dict[str, Callable[[str], Source]] = {
     "rtsp": _open_address,
     "rtsps": _open_address,
     "scene": _open_scene,
+    "scenes": _open_scenes,
 }
