@@ -1,4 +1,4 @@
-"""Real traces: what the shipped Mask R-CNN made of a scene. Computed once for the whole run."""
+"""Real traces: what shipped models made of a scene. Computed once for the whole run."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ def _session() -> Session:
     return Session(threads=1)
 
 
-def run(frame: Frame, base: Trace | None = None, **settings: Value) -> Trace:
+def run(
+    frame: Frame, base: Trace | None = None, model: str = "boxscope-maskrcnn", **settings: Value
+) -> Trace:
     """The trace of a frame; ``stage__param=value`` moves a parameter.
 
     Stages that no moved parameter touches are the same objects as in ``base``.
     """
     moved = {key.replace("__", "."): value for key, value in settings.items()}
-    choice = ModelChoice("boxscope-maskrcnn")
+    choice = ModelChoice(model)
     return _session().run(Request(frame, choice, "cpu", Settings.of(moved), base=base))
 
 
@@ -41,3 +43,9 @@ def real_trace() -> Trace:
 def retraced(real_trace: Trace) -> Callable[..., Trace]:
     """The same frame with moved parameters: ``retraced(proposals__post_nms_top_n=50)``."""
     return lambda **settings: run(real_trace.frame, real_trace, **settings)
+
+
+@pytest.fixture(scope="session")
+def pixel_trace() -> Trace:
+    """A scene with ground truth, through the shipped U-Net: a class for every pixel, no boxes."""
+    return run(scenes.draw(SEED, (96, 128)), model="boxscope-unet")

@@ -1,0 +1,1 @@
+"""The views of segmentation: class map, encoder and decoder, instances and classes together."""

@@ -1,0 +1,110 @@
+"""The parts of the class map view and their places; the panel brings them to life."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from widgets.explanation import Explanation
+from widgets.own_keys import SLIDER, OwnKeys
+from widgets.quiet_controls import Chooser, Slide
+from widgets.rich_text import RichText
+from widgets.segmentation.bars import ClassBars
+from widgets.segmentation.legend import ClassTable, HeatScale
+from widgets.segmentation.picture import PixelPicture
+from widgets.segmentation.words import EXPLANATION, MAP_TIP, MAPS, PAPER, TITLE
+from widgets.segmentation.zoom import BoundaryZoom
+from widgets.study_panel import StudyPanel
+from widgets.turning_splitter import TurningSplitter
+
+_LEGEND = (
+    ("Class", "Classes by area; click one to see its score map"),
+    ("Area", "Pixels of the class in the class map, network px"),
+    ("Share", "Of all pixels"),
+    ("IoU", "TP / (TP + FP + FN) of the class in this picture, image px"),
+)
+OPACITY = 60  # % at first
+
+
+class ClassMapWidgets(StudyPanel):
+    """Picture and controls on one side; the pixel, its neighbourhood and the legend beside it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("boxscope-classes", parent)
+        self.picture = PixelPicture(
+            "Class map over the picture",
+            "Point at a pixel to read it, click to keep it; arrow keys move it",
+        )
+        self.kind = _Choice("Map", MAP_TIP, MAPS)
+        self.label = _Choice("Class", "The class whose probability is shown")
+        self.opacity = _Slide(0, 100, OPACITY, "Opacity", "How much the map covers, %")
+        self.outlines = QCheckBox("&Outlines")
+        self.outlines.setToolTip("Only the outlines of the areas, so that the picture stays clear")
+        self.scale = HeatScale()
+        self.about, self.fit = RichText(), RichText()
+        self.key = RichText()
+        self.bars, self.zoom = ClassBars(), BoundaryZoom()
+        self.zoom_key = RichText()
+        self.legend = ClassTable("Classes", _LEGEND, lines=10)
+        self.explanation = Explanation(TITLE, EXPLANATION, PAPER)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._controls())
+        column.addWidget(self.picture, 1)
+        column.addWidget(self.scale)
+        column.addWidget(self.key)
+        right = QWidget()
+        side = QVBoxLayout(right)
+        side.setContentsMargins(2, 2, 2, 2)
+        for widget in (
+            self.about, self.bars, self.fit, self.legend, self.zoom_key, self.zoom,
+        ):  # fmt: skip
+            side.addWidget(widget)
+        side.addStretch(1)
+        page = self.page = QScrollArea()
+        page.setWidgetResizable(True)
+        page.setFrameShape(QFrame.Shape.NoFrame)
+        page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        page.setWidget(right)
+        whole = QVBoxLayout(self)
+        whole.addWidget(TurningSplitter(left, page), 1)
+        whole.addWidget(self.explanation)
+
+    def _controls(self) -> QGridLayout:
+        grid = QGridLayout()
+        for row, parts in enumerate(
+            ((("&Map", self.kind), ("&Class", self.label)), (("O&pacity", self.opacity),))
+        ):
+            for at, (text, control) in enumerate(parts):
+                name = QLabel(text)
+                name.setBuddy(control)
+                line = QHBoxLayout()
+                line.addWidget(name)
+                line.addWidget(control, 1)
+                grid.addLayout(line, row, at)
+                grid.setColumnStretch(at, 1)
+        grid.addWidget(self.outlines, 1, 1)
+        self.kind.setMinimumContentsLength(8)
+        return grid
+
+
+class _Choice(OwnKeys, Chooser):
+    own_keys = SLIDER
+
+
+class _Slide(OwnKeys, Slide):
+    own_keys = SLIDER
