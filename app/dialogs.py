@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -12,9 +14,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListWidget,
+    QListWidgetItem,
     QPushButton,
+    QVBoxLayout,
     QWidget,
 )
+
+from widgets.background import Newest
 
 PICTURES = "*.png *.jpg *.jpeg *.bmp *.gif *.tif *.tiff *.webp *.ppm *.pgm"
 VIDEOS = "*.mp4 *.avi *.mov *.mkv *.webm *.m4v *.mpg *.mpeg *.ts"
@@ -65,21 +71,28 @@ def save_boxes(parent: QWidget, folder: str) -> str | None:
 
 
 class AddressDialog(QDialog):
-    """A camera from the list, or an address that is typed."""
+    """A camera from the list, or an address that is typed.
 
-    def __init__(self, parent: QWidget, cameras: list[tuple[str, str]]) -> None:
+    ``look`` finds the cameras, as (source, name); it may take seconds and runs on another thread.
+    """
+
+    def __init__(self, parent: QWidget, look: Callable[[], list[tuple[str, str]]]) -> None:
         super().__init__(parent)
         self.setWindowTitle("Open a camera or an address")
         form = QFormLayout(self)
-        self._list = QListWidget()
-        for source, name in cameras:
-            self._list.addItem(name)
-            self._list.item(self._list.count() - 1).setToolTip(source)
-        self._list.itemClicked.connect(lambda item: self.line.setText(item.toolTip()))
-        self._list.itemDoubleClicked.connect(lambda _: self.accept())
-        form.addRow("Cameras", self._list if cameras else QLabel("none was found"))
+        self._found = QLabel("Looking for cameras …")
+        self.cameras = QListWidget()
+        self.cameras.setAccessibleName("Cameras")
+        self.cameras.setMaximumHeight(6 * round(1.6 * self.fontMetrics().height()))
+        self.cameras.hide()
+        self.cameras.itemClicked.connect(self._on_camera)
+        self.cameras.itemDoubleClicked.connect(self.accept)
+        box = QVBoxLayout()
+        box.addWidget(self._found)
+        box.addWidget(self.cameras)
+        form.addRow("Cameras", box)
         self.line = QLineEdit()
-        self.line.setPlaceholderText("http://…, rtsp://…, camera:0 or scene:7")
+        self.line.setPlaceholderText("http://…, rtsp://…, camera:0, scene:7 or scenes:0-99")
         self.line.setMinimumWidth(420)
         form.addRow("Address", self.line)
         buttons = QDialogButtonBox()
@@ -91,7 +104,23 @@ class AddressDialog(QDialog):
         form.addRow(buttons)
         opening.setDefault(True)
         self.line.setFocus()
+        self._search = Newest("boxscope-cameras", self._on_found)
+        self._search.submit(look)
 
     @property
     def address(self) -> str:
         return self.line.text().strip()
+
+    @Slot(object)
+    def _on_found(self, cameras: list[tuple[str, str]]) -> None:
+        for source, name in cameras:
+            item = QListWidgetItem(name)
+            item.setToolTip(source)
+            self.cameras.addItem(item)
+        self.cameras.setVisible(bool(cameras))
+        self._found.setVisible(not cameras)
+        self._found.setText("none was found")
+
+    @Slot(QListWidgetItem)
+    def _on_camera(self, item: QListWidgetItem) -> None:
+        self.line.setText(item.toolTip())

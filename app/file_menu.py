@@ -89,10 +89,8 @@ class FileMenu(QObject):
 
     def open_address(self, *_: Any) -> None:
         from app import dialogs
-        from engine.sources import list_cameras
 
-        cameras = [(f"camera:{c.index}", c.name) for c in list_cameras()]
-        dialog = dialogs.AddressDialog(self._window, cameras)
+        dialog = dialogs.AddressDialog(self._window, _cameras)
         if dialog.exec() == QDialog.DialogCode.Accepted and dialog.address:
             self.open_source(dialog.address)
         dialog.deleteLater()
@@ -144,6 +142,12 @@ class FileMenu(QObject):
             self._window.tell("error", str(error))
         else:
             self._window.tell("info", f"Saved as {name}")
+
+
+def _cameras() -> list[tuple[str, str]]:
+    from engine.sources import list_cameras
+
+    return [(f"camera:{c.index}", c.name) for c in list_cameras()]
 
 
 def _any_seed() -> int:

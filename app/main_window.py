@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, QObject, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QCloseEvent,
@@ -141,6 +141,9 @@ class MainWindow(QMainWindow):
         if not state.isEmpty():
             self.restoreState(state, LAYOUT_VERSION)
         self.view_menu.restore()
+        # Closed in full screen it opens so; the action then has to take it back.
+        with QSignalBlocker(self.actions_["full-screen"]):
+            self.actions_["full-screen"].setChecked(self.isFullScreen())
         self._size = size
         QTimer.singleShot(0, self._keep_size)
 
