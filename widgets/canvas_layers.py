@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from widgets.labels import LabelLayer
 from widgets.mask_item import MaskItem, tint
 from widgets.palette import label_colour
 from widgets.prepared import Prepared
+from widgets.segmentation.on_canvas import class_job, class_map, words_at
 from widgets.shown_boxes import BANDS, RGB, Shown, boxes_stage
 
 if TYPE_CHECKING:
@@ -145,13 +147,16 @@ class Layers(QObject):
 
     def describe(self, at: QPointF) -> str:
         """What is at a point (image px): its place, its colour, and the numbers of the box."""
-        colour = self._image.colour_at(int(np.floor(at.x())), int(np.floor(at.y())))
+        x, y = math.floor(at.x()), math.floor(at.y())
+        colour = self._image.colour_at(x, y)
         if colour is None:
             return ""
         words = [f"x {at.x():.0f}, y {at.y():.0f} image px", "rgb({}, {}, {})".format(*colour)]
         trace, hover = self._trace(), self._selection.hover
         if trace is not None and hover is not None:
             words.append(marks.describe(trace, hover))
+        elif trace is not None and (found := words_at(trace, x, y)):
+            words.append(found)
         return "   ".join(words)
 
     # --- labels
@@ -251,14 +256,16 @@ class Layers(QObject):
             self._boxes.set_overlay(pixels, transform, dpr)
 
     def _refresh_masks(self, trace: Trace | None) -> None:
-        result = self._of_detections(trace, MASK_STAGE)
+        result, job = self._of_detections(trace, MASK_STAGE), _tint_job
+        if result is None:
+            result, job = class_map(trace, self._selection.stage), class_job
         if trace is None or result is None or not self._shows.get("masks"):
             self._tint_of = None
             self._tint.cancel()
             self._masks.set_tint(None)
         elif self._tint_of is not result:
             self._tint_of = result
-            self._tint.submit(partial(_tint_job, trace, result))
+            self._tint.submit(partial(job, trace, result))
 
     def _refresh_keypoints(self, trace: Trace | None) -> None:
         """Of sure detections, and of the selected one."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from widgets.selection import Selection
     from widgets.table_rows import Rows
 
+NO_BOXES = "This model gives every pixel a class: it has no boxes. See the view Class map."
 _STAGE, _FINAL = "stage", "final"
 # How wide the columns are made, by what stands in them at the most.
 _WIDEST = ("888,888", "traffic light cone", "8.8e-88", *("88888.8",) * 4, "suppressed by #88,888")
@@ -143,7 +144,8 @@ class DetectionTable(QWidget):
         if self._selection.trace is None or (rows is None and self.busy):
             note = ""
         elif rows is None:
-            note = "This stage has no boxes."
+            boxless = not self._selection.trace.final
+            note = NO_BOXES if boxless else "This stage has no boxes."
         elif rows.total > len(rows):
             note = f"best {len(rows):,} of {rows.total:,} rows · image px"
         else:

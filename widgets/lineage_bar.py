@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from widgets.selection import Selection
 
 HINT = "Select a box to see where it came from."
+NO_BOXES = "This model gives every pixel a class and has no boxes: see the view Class map."
 
 
 class LineageBar(QScrollArea):
@@ -75,6 +76,8 @@ class LineageBar(QScrollArea):
             self._chain = ()
         elif ref not in self._chain:
             self._chain = trace.lineage(ref)
+        boxless = trace is not None and not trace.final
+        self._hint.setText(NO_BOXES if boxless else HINT)
         self._hint.setVisible(not self._chain)
         texts = [self._text(trace, step) for step in self._chain] if trace is not None else []
         # Chips are reused: live, this runs with every frame.

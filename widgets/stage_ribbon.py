@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
@@ -315,8 +315,17 @@ class StageChip(QAbstractButton):
 
 
 def _things(trace: Trace, stage: str) -> str:
-    """What a stage made for each detection: "22 masks"; "" for stages before the detections."""
+    """What a stage made for each detection: "22 masks"; "" for stages before the detections.
+
+    Without detections: the size of its map, "24 × 128 × 128" (channels, rows, columns).
+    """
     result, names = trace.stages[stage], list(trace.stages)
+    if not trace.final:
+        notes: Any = result.notes
+        if "pixels" in notes:
+            count = sum(1 for area in notes["pixels"] if area)
+            return f"{count} class{'' if count == 1 else 'es'}"
+        return " × ".join(map(str, notes.get("shape", ())))
     final = trace.stages.get(trace.final)
     if result.table is not None or not result.arrays or final is None or final.table is None:
         return ""
