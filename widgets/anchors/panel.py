@@ -105,6 +105,7 @@ class AnchorPanel(AnchorWidgets):
         self._cell = None
         self.levels.set_levels(None)
         self.what_if.set_layout(None)
+        self.kmeans.set_trace(None, None)
         self.picture.set_structure(None, None)
         self._show_answer(None)
 
@@ -120,6 +121,7 @@ class AnchorPanel(AnchorWidgets):
         self.levels.set_levels(layout)
         self.levels.mark(self._level)
         self.what_if.set_layout(layout)
+        self.kmeans.set_trace(trace, layout)
         self.picture.set_structure(trace.transform, level)
         self.picture.set_truth(self._truth_boxes(trace))
         self._show_cell()
@@ -141,7 +143,7 @@ class AnchorPanel(AnchorWidgets):
             return
         question = Question(
             result.table.boxes, layout, self._truth_boxes(trace), self.matching.rule,
-            self.matching.draw, self.what_if.shapes,
+            self.matching.draw, self.what_if.shapes, self.kmeans.layout_found,
         )  # fmt: skip
         self.submit(partial(self._desk.answer, question))
 
@@ -159,6 +161,7 @@ class AnchorPanel(AnchorWidgets):
         self.drawn.setEnabled(answer is not None)
         self.matching.set_answer(answer, self._truth)
         self.what_if.set_answer(answer, self._truth)
+        self.kmeans.set_answer(answer, self._truth)
         self.levels.set_counts(None if answer is None else answer.figures.counts)
         self._show_roles()
         self._show_boxes()
@@ -356,6 +359,7 @@ class AnchorPanel(AnchorWidgets):
         self.matching.changed.connect(self._ask)
         self.matching.truth_picked.connect(self._on_truth)
         self.what_if.changed.connect(self._on_what_if)
+        self.kmeans.changed.connect(self._ask)
         self.drawn.currentIndexChanged.connect(self._show_boxes)
         self.grid.toggled.connect(self.picture.set_show_grid)
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from widgets.anchors.cell import CellTab
+from widgets.anchors.kmeans import KMeansTab
 from widgets.anchors.levels import LevelTable
 from widgets.anchors.matching import MatchingTab
 from widgets.anchors.picture import AnchorPicture
@@ -29,13 +30,14 @@ DRAWN = ("cell only", "positive", "neutral", "mini-batch")
 
 
 class AnchorWidgets(StudyPanel):
-    """Picture and read-out on one side; levels and the three tabs on the other."""
+    """Picture and read-out on one side; levels and the four tabs on the other."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("anchors", parent)
         self.picture = AnchorPicture()
         self.levels = LevelTable()
         self.cell_tab, self.matching, self.what_if = CellTab(), MatchingTab(), WhatIfTab()
+        self.kmeans = KMeansTab()
         self.explanation = Explanation(TITLE, TEXT, PAPER)
         self.drawn = Chooser("Boxes", "Which anchors of all levels are drawn", DRAWN)
         self.drawn.setCurrentText("positive")
@@ -66,6 +68,7 @@ class AnchorWidgets(StudyPanel):
         column.addWidget(self.readout)
         for tab, title in (
             (self.cell_tab, "Cell"), (self.matching, "Matching"), (self.what_if, "What if"),
+            (self.kmeans, "k-means"),
         ):  # fmt: skip
             page = QScrollArea()
             page.setWidgetResizable(True)

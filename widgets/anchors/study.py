@@ -48,6 +48,7 @@ class Question:
     rule: Rule
     draw: Draw
     shapes: Shapes | None = None
+    clusters: AnchorLayout | None = None  # anchors found by k-means
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,12 +76,13 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """``what_if`` is None when no other shapes were asked for."""
+    """``what_if`` and ``clusters`` are None when no such shapes were asked for."""
 
     question: Question
     figures: Figures
     batch: Batch
     what_if: Figures | None = None
+    clusters: Figures | None = None
 
 
 class Desk:
@@ -90,6 +92,7 @@ class Desk:
         self.measured = 0  # how often IoUs were computed
         self._own: tuple[Boxes, Boxes, Overlaps] | None = None
         self._other: tuple[Boxes, Boxes, Overlaps] | None = None
+        self._third: tuple[Boxes, Boxes, Overlaps] | None = None
         self._grid: tuple[AnchorLayout, Grid] | None = None
 
     def answer(self, question: Question) -> Answer:
@@ -106,7 +109,11 @@ class Desk:
                 self._grid = (layout, Grid(layout))
             self._other = self._measure(self._other, self._grid[1].boxes, asked.truth)
             other = figures_of(layout, self._other[2], asked.rule)
-        return Answer(question, figures, batch, other)
+        third = None
+        if asked.clusters is not None:
+            self._third = self._measure(self._third, Grid(asked.clusters).boxes, asked.truth)
+            third = figures_of(asked.clusters, self._third[2], asked.rule)
+        return Answer(question, figures, batch, other, third)
 
     def _measure(
         self, old: tuple[Boxes, Boxes, Overlaps] | None, boxes: Boxes, truth: Boxes

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from widgets.anchors.matching import MOST_TRUTHS
+from widgets.anchors.fates import fate_rows, fate_words
 from widgets.anchors.shapes import Shapes, changed
-from widgets.anchors.words import px, truth_words
+from widgets.anchors.words import px
 from widgets.number_table import NumberTable
 from widgets.quiet_controls import NumberSpin
 
@@ -113,27 +113,13 @@ class WhatIfTab(QWidget):
             )
             return
         now, then = answer.figures, answer.what_if
-        many, rule = len(now.lost), answer.question.rule
-        words = f"{int(now.lost.sum())} of {many} ground truths are lost now"
-        if then is not None:
-            words += f", <b>{int(then.lost.sum())} of {many}</b> with these shapes"
+        words = fate_words(now, then, answer.question.rule.high, "with these shapes")
         own = int(answer.question.layout.starts[-1])
         anchors = f" Anchors: {own:,}"
         if then is not None:
             anchors += f" now, {len(then.matches.role):,} then"
-        self.summary.setText(f"{words} (no anchor with IoU ≥ {rule.high:.2f}).{anchors}.")
-        rows = []
-        for at in range(min(many, MOST_TRUTHS)):
-            label = int(truth.labels[at])
-            name = truth.classes[label] if 0 <= label < len(truth.classes) else f"class {label}"
-            was, lost = float(now.overlaps.highest[at]), bool(now.lost[at])
-            after = now if then is None else then
-            is_, gone = float(after.overlaps.highest[at]), bool(after.lost[at])
-            fate = {(0, 0): "", (1, 1): "lost", (1, 0): "found", (0, 1): "newly lost"}
-            rows.append(
-                (truth_words(at, name), f"{was:.2f}", f"{is_:.2f}", fate[int(lost), int(gone)])
-            )
-        self.truths.set_rows(rows)
+        self.summary.setText(f"{words}{anchors}.")
+        self.truths.set_rows(fate_rows(now, then, truth))
 
     # --- what the user moves
 

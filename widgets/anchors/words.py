@@ -28,7 +28,8 @@ negative, so each step draws a small <i>mini-batch</i> with a fixed share of pos
 """
 PAPER = (
     "Ren, He, Girshick, Sun: Faster R-CNN, NeurIPS 2015, section 3.1; thresholds of other models: "
-    "Liu et al., SSD, ECCV 2016, section 2.2; Lin et al., RetinaNet, ICCV 2017, section 4."
+    "Liu et al., SSD, ECCV 2016, section 2.2; Lin et al., RetinaNet, ICCV 2017, section 4; "
+    "k-means: Redmon and Farhadi, YOLO9000, CVPR 2017, section 2."
 )
 EMPTY = "Open a picture, video or scene (for example scene:8): its anchors are shown here."
 NO_ANCHORS = "This model has no anchors on a grid; choose another one to see some."
