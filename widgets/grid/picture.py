@@ -17,6 +17,7 @@ from widgets.palette import LABELS, label_indices
 _RGB = np.array([QColor(c).getRgb()[:3] for c in LABELS], np.uint8)
 _THICKEST = 4  # px of a box with confidence 1
 _FAINTEST, _STRENGTH = 0.12, 0.62  # opacity of a class of probability 0 and 1
+_HEAT = 0.75  # share of a heat map's opacity, so that the picture stays in sight
 _RESPONSIBLE = "#ffffff"
 
 
@@ -135,7 +136,9 @@ def tint(shown: Shown, mode: str) -> NDArray[np.uint8] | None:
     height, width = shown.grid.grid
     if mode == COLOURED[2]:
         best = shown.grid.confidence.reshape(height, width, -1).max(-1)
-        return shade(best)
+        heat = shade(best)
+        heat[..., 3] = np.rint(_HEAT * heat[..., 3])
+        return heat
     labels, probability, score = shown.cell_classes
     strength = _STRENGTH * score.clip(0, 1)
     if mode == COLOURED[0]:  # every cell has a class, as in figure 2 of the paper
