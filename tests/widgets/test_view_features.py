@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from torch.nn.functional import interpolate
 
 from engine import scenes
 from engine.trace import Ref, Trace
 from tests.widgets.factory import many_boxes, result, toy_trace, trace_of
+from tests.widgets.hosting import behind_a_tab, opened, settled
 from tests.widgets.traces import SEED, real_trace, retraced, run
 from tests.widgets.two_stage import ArrowWindow
-from widgets.background import settle
 from widgets.features.model import Layer, layers_of, maps_of, nearest
 from widgets.features.panel import FeaturePanel
 from widgets.selection import Selection
@@ -31,23 +31,9 @@ Show = Callable[..., FeaturePanel]
 @pytest.fixture
 def show(qtbot: QtBot, selection: Selection) -> Show:
     def make(trace: Trace | None, ref: Ref | None = None) -> FeaturePanel:
-        panel = view("features").create(selection)
-        assert isinstance(panel, FeaturePanel)
-        qtbot.addWidget(panel)
-        panel.resize(900, 700)
-        panel.show()
-        selection.set_trace(trace)
-        selection.select(ref)
-        _settled()
-        return panel
+        return opened(qtbot, selection, "features", FeaturePanel, trace, ref)
 
     return make
-
-
-def _settled() -> None:
-    assert settle()
-    for _ in range(3):  # texts find their height, then the pictures theirs
-        QApplication.processEvents()
 
 
 def choose(panel: FeaturePanel, stage: str, kind: str, index: int) -> Layer:
@@ -56,7 +42,7 @@ def choose(panel: FeaturePanel, stage: str, kind: str, index: int) -> Layer:
     layers = layers_of(panel._trace)
     at = [(layer.stage, layer.kind, layer.index) for layer in layers].index((stage, kind, index))
     panel.page.layers.setCurrentIndex(at)
-    _settled()
+    settled()
     assert panel.maps is not None and panel.maps.layer == layers[at]
     return layers[at]
 
@@ -258,11 +244,11 @@ def test_keys_choose_layer_and_picture_and_stay_in_the_view(
     qtbot.keyClick(page.grid, Qt.Key.Key_P)
     assert page.map.grab().toImage() != plain
     qtbot.keyClick(page.map, Qt.Key.Key_L)
-    _settled()
+    settled()
     assert page.layers.currentIndex() == at + 1
     assert panel.maps is not None and panel.maps.layer == layers_of(real_trace)[at + 1]
     qtbot.keyClick(page.map, Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)
-    _settled()
+    settled()
     assert page.layers.currentIndex() == at
     page.on_picture.setFocus()
     qtbot.keyClick(page.on_picture, Qt.Key.Key_Left)
@@ -278,7 +264,7 @@ def test_a_moved_nms_reads_nothing_again(
     panel = show(real_trace)
     maps = panel.maps
     selection.set_trace(retraced(nms__nms_thresh=0.8))
-    _settled()
+    settled()
     assert panel.maps is maps
 
 
@@ -290,7 +276,7 @@ def test_tiles_keep_their_places_live_until_sorted_again(
     assert not panel.page.sort.isEnabled()
     other = run(replace(scenes.draw(SEED + 5), index=1))
     selection.set_trace(other)
-    _settled()
+    settled()
     assert panel.maps is not None and (panel.maps.by_activity != order).any()
     np.testing.assert_array_equal(panel.order, order)
     assert "most active of frame 0" in panel.page.count.text()
@@ -299,7 +285,7 @@ def test_tiles_keep_their_places_live_until_sorted_again(
         panel.page.map.values, stage.arrays[panel.maps.layer.array][panel.channel]
     )
     qtbot.mouseClick(panel.page.sort, Qt.MouseButton.LeftButton)
-    _settled()
+    settled()
     np.testing.assert_array_equal(panel.order, panel.maps.by_activity)
     assert "most active first" in panel.page.count.text()
 
@@ -308,17 +294,12 @@ def test_hidden_it_does_nothing_and_catches_up_when_shown(
     show: Show, selection: Selection, qtbot: QtBot, real_trace: Trace
 ) -> None:
     panel = show(stack(4, 6, 8))
-    tabs = QTabWidget()
-    qtbot.addWidget(tabs)
-    tabs.addTab(panel, "view")
-    tabs.addTab(QWidget(), "other")
-    tabs.show()
-    tabs.setCurrentIndex(1)
+    tabs = behind_a_tab(qtbot, panel)
     selection.set_trace(real_trace)
-    _settled()
+    settled()
     assert panel.maps is not None and panel.maps.layer.shape == (4, 6, 8)
     tabs.setCurrentIndex(0)
-    _settled()
+    settled()
     assert panel.maps.layer == layers_of(real_trace)[0]  # the same layer of another model
 
 
@@ -329,7 +310,7 @@ def test_nothing_says_what_to_do(show: Show, selection: Selection, real_trace: T
     panel = show(None)
     assert "Open a picture" in panel.hint.text() and panel.currentWidget() is panel.hint
     selection.set_trace(real_trace)
-    _settled()
+    settled()
     assert panel.currentWidget() is panel.page
     selection.set_trace(toy_trace())
     assert panel.currentWidget() is panel.hint and "no feature maps" in panel.hint.text()

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from torchvision.models.detection.roi_heads import paste_masks_in_image
 
 from engine.table import Table
 from engine.trace import Ref, Trace
 from tests.widgets.factory import frame_of, result, toy_trace, trace_of
+from tests.widgets.hosting import behind_a_tab, opened, settled
 from tests.widgets.traces import real_trace, retraced
 from tests.widgets.two_stage import ArrowWindow
-from widgets.background import settle
 from widgets.masks.model import outlines_of, paste
 from widgets.masks.panel import MasksPanel
 from widgets.palette import LABELS
@@ -31,23 +31,9 @@ Show = Callable[..., MasksPanel]
 @pytest.fixture
 def show(qtbot: QtBot, selection: Selection) -> Show:
     def make(trace: Trace | None, ref: Ref | None = None) -> MasksPanel:
-        panel = view("masks").create(selection)
-        assert isinstance(panel, MasksPanel)
-        qtbot.addWidget(panel)
-        panel.resize(900, 700)
-        panel.show()
-        selection.set_trace(trace)
-        selection.select(ref)
-        _settled()
-        return panel
+        return opened(qtbot, selection, "masks", MasksPanel, trace, ref)
 
     return make
-
-
-def _settled() -> None:
-    assert settle()
-    for _ in range(3):  # texts find their height, then the pictures theirs
-        QApplication.processEvents()
 
 
 def made_up(boxes: list[list[float]], size: tuple[int, int] = (200, 150), side: int = 28) -> Trace:
@@ -106,7 +92,7 @@ def test_overlap_with_visible_part_and_whole_of_the_true_object(
     hidden = 0
     for row in range(len(pasted)):
         selection.select(Ref("detections", row))
-        _settled()
+        settled()
         shown, inside = panel.shown, pasted[row] >= 0.5
 
         def iou(mask: np.ndarray, inside: np.ndarray = inside) -> float:
@@ -161,7 +147,7 @@ def test_the_threshold_is_a_what_if_of_the_view(
     panel.page.threshold.setFocus()
     for key in (Qt.Key.Key_PageUp, Qt.Key.Key_End):
         qtbot.keyClick(panel.page.threshold, key)
-        _settled()
+        settled()
         areas.append(panel.shown.area)
         assert panel.page.value.text() == f"{panel.threshold:.2f}"
     assert areas[0] > areas[1] > areas[2] and panel.threshold == 0.99
@@ -203,7 +189,7 @@ def test_colours_by_instance_or_class(show: Show, qtbot: QtBot) -> None:
     first = panel.shown.all
     panel.page.colours.setFocus()
     qtbot.keyClick(panel.page.colours, Qt.Key.Key_Down)
-    _settled()
+    settled()
     by_class = {tuple(c) for c in panel.shown.all.reshape(-1, 4).tolist()} - {(0, 0, 0, 0)}
     assert 1 < len(by_class) <= 4 < len(LABELS) and (panel.shown.all != first).any()
 
@@ -226,11 +212,11 @@ def test_only_new_masks_are_drawn_again(
     panel = show(real_trace, Ref("detections", 0))
     shown, chosen = panel.shown, panel.chosen
     selection.set_stage("decode")
-    _settled()
+    settled()
     assert panel.shown is shown and panel.chosen is chosen
     selection.set_stage("detections")
     selection.set_trace(retraced(detections__detections_per_img=3))
-    _settled()
+    settled()
     assert panel.shown is not shown and panel.shown is not None
 
 
@@ -238,17 +224,12 @@ def test_hidden_it_does_nothing_and_catches_up_when_shown(
     show: Show, selection: Selection, qtbot: QtBot, real_trace: Trace
 ) -> None:
     panel = show(real_trace, Ref("detections", 0))
-    tabs = QTabWidget()
-    qtbot.addWidget(tabs)
-    tabs.addTab(panel, "view")
-    tabs.addTab(QWidget(), "other")
-    tabs.show()
-    tabs.setCurrentIndex(1)
+    tabs = behind_a_tab(qtbot, panel)
     selection.select(Ref("detections", 2))
     assert panel.chosen is not None and panel.chosen.row == 0
     tabs.setCurrentIndex(0)
     assert panel.chosen.row == 2
-    _settled()
+    settled()
 
 
 # --- nothing, one box, many
@@ -272,7 +253,7 @@ def test_empty_states_say_what_to_do(
     selection.set_trace(made_up([]))
     assert "found nothing" in panel.empty.hint.text()
     assert not view("masks").shows(toy_trace()) and view("masks").shows(real_trace)
-    _settled()
+    settled()
 
 
 @pytest.mark.parametrize("box", [(20, 20, 80, 90), (5, 5, 5, 5), (-60, -60, -50, -50)])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from torch import nn
 from torchvision.models.detection.anchor_utils import AnchorGenerator, DefaultBoxGenerator
@@ -23,6 +23,7 @@ from engine.frame import Frame
 from engine.params import Settings
 from engine.trace import Ref, Trace
 from tests.widgets.factory import frame_of, many_boxes, toy_trace
+from tests.widgets.hosting import behind_a_tab, opened
 from tests.widgets.traces import real_trace, retraced
 from tests.widgets.two_stage import ArrowWindow, two_stage
 from widgets.refinement.panel import RefinementPanel
@@ -38,14 +39,7 @@ Show = Callable[..., RefinementPanel]
 @pytest.fixture
 def show(qtbot: QtBot, selection: Selection) -> Show:
     def make(trace: Trace | None, ref: Ref | None = None) -> RefinementPanel:
-        panel = view("refinement").create(selection)
-        assert isinstance(panel, RefinementPanel)
-        qtbot.addWidget(panel)
-        panel.resize(900, 700)
-        panel.show()
-        selection.set_trace(trace)
-        selection.select(ref)
-        return panel
+        return opened(qtbot, selection, "refinement", RefinementPanel, trace, ref)
 
     return make
 
@@ -346,12 +340,7 @@ def test_hidden_it_does_nothing_and_catches_up_when_shown(
 ) -> None:
     panel = show(real_trace, Ref("detections", 0))
     steps = panel.steps
-    tabs = QTabWidget()
-    qtbot.addWidget(tabs)
-    tabs.addTab(panel, "view")
-    tabs.addTab(QWidget(), "other")
-    tabs.show()
-    tabs.setCurrentIndex(1)
+    tabs = behind_a_tab(qtbot, panel)
     selection.select(Ref("detections", 2))
     assert panel.steps is steps
     tabs.setCurrentIndex(0)

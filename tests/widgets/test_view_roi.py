@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from torchvision import ops
 
 from engine.roi import level_of
 from engine.trace import Ref, Trace
 from tests.widgets.factory import many_boxes
+from tests.widgets.hosting import behind_a_tab, opened
 from tests.widgets.traces import real_trace, retraced
 from tests.widgets.two_stage import ArrowWindow, two_stage
 from widgets.roi.colours import LOW_TO_HIGH, SIGNED, coloured
@@ -30,16 +31,7 @@ Show = Callable[..., RoiPanel]
 @pytest.fixture
 def show(qtbot: QtBot, selection: Selection) -> Show:
     def make(trace: Trace | None, ref: Ref | None = None) -> RoiPanel:
-        panel = view("roi").create(selection)
-        assert isinstance(panel, RoiPanel)
-        qtbot.addWidget(panel)
-        panel.resize(900, 700)
-        panel.show()
-        selection.set_trace(trace)
-        selection.select(ref)
-        for _ in range(3):  # texts find their height, then the pictures theirs
-            QApplication.processEvents()
-        return panel
+        return opened(qtbot, selection, "roi", RoiPanel, trace, ref)
 
     return make
 
@@ -299,12 +291,7 @@ def test_hidden_it_does_nothing_and_catches_up_when_shown(
     show: Show, selection: Selection, qtbot: QtBot, real_trace: Trace
 ) -> None:
     panel = show(real_trace, Ref("roi_level", 0))
-    tabs = QTabWidget()
-    qtbot.addWidget(tabs)
-    tabs.addTab(panel, "view")
-    tabs.addTab(QWidget(), "other")
-    tabs.show()
-    tabs.setCurrentIndex(1)
+    tabs = behind_a_tab(qtbot, panel)
     selection.select(Ref("roi_level", 2))
     assert panel.roi is not None and panel.roi.row == 0
     tabs.setCurrentIndex(0)
