@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.comparison import Comparison
 from app.drawing import Drawing
+from app.evaluating import Evaluating
 from app.refining import Refining
 from app.study import Study
 from app.undo import ChangeSelection, ChangeSettings
@@ -54,6 +55,7 @@ class Presenter(QObject):
         self.study = Study(controller, window.selection, window.ribbon, self)
         self.comparison = Comparison(controller, window.selection, window.undo_stack, self)
         self.refining = Refining(controller, window.selection, self)
+        self.evaluating = Evaluating(controller, window.selection, window.undo_stack, self)
         self.drawing = Drawing(window, controller, self)
         window.progress.cancelled.connect(controller.cancel)
         window.model_chooser.chosen.connect(self._choose_model)
@@ -83,6 +85,7 @@ class Presenter(QObject):
         self._status.stop()
         self.study.stop()
         self.comparison.stop()
+        self.evaluating.stop()
         self.refining.stop()
         # Commands hold the presenter and the window holds them: a circle that PySide's commands do
         # not survive when the garbage collector cuts it.

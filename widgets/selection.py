@@ -56,6 +56,10 @@ class Selection(QObject):
     # and how it stands with it, an `EvaluationState`.
     evaluation_wished = Signal(object)
     evaluation_changed = Signal(object)
+    # What an evaluation should do or open, an `evaluation.question` EvaluateWish, Command or OpenWish;
+    # and how it stands with it, an `EvaluationState`.
+    evaluation_wished = Signal(object)
+    evaluation_changed = Signal(object)
     # A wish to pin the shown trace.
     freeze_wished = Signal(bool)
 

@@ -1,0 +1,219 @@
+"""The confusion matrix as a map of cells that can be picked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from widgets.own_keys import ARROWS, OwnKeys
+from widgets.palette import text_on
+
+if TYPE_CHECKING:
+    from engine.metrics.confusion import ConfusionMatrix
+
+_K = Qt.Key
+_MOVES = {_K.Key_Left: (0, -1), _K.Key_Right: (0, 1), _K.Key_Up: (-1, 0), _K.Key_Down: (1, 0)}
+RIGHT, WRONG = QColor("#009e73"), QColor("#d55e00")
+
+
+class MatrixMap(OwnKeys, QWidget):
+    """Rows: what it is; columns: what it was taken for. ``picked(true, predicted)``.
+
+    Classes that occur nowhere are left out; background, the last, always stands.
+    """
+
+    picked = Signal(int, int)
+    own_keys = ARROWS
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._matrix: ConfusionMatrix | None = None
+        self._classes: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._shares: NDArray[np.float64] = np.zeros((0, 0))
+        self._cell: tuple[int, int] | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Confusion matrix")
+        line = self.fontMetrics().height()
+        self.setMinimumSize(14 * line, 12 * line)
+
+    def sizeHint(self) -> QSize:
+        line = self.fontMetrics().height()
+        return QSize(22 * line, 20 * line)
+
+    @property
+    def cell(self) -> tuple[int, int] | None:
+        """True and predicted class of the picked cell, K for background."""
+        return self._cell
+
+    def set_matrix(self, matrix: ConfusionMatrix | None) -> None:
+        self._matrix = matrix
+        if matrix is not None:
+            used = (matrix.counts.sum(0) + matrix.counts.sum(1)) > 0
+            used[-1] = True
+            self._classes = np.flatnonzero(used)
+            self._shares = matrix.shares()
+        self.update()
+
+    def set_cell(self, cell: tuple[int, int] | None) -> None:
+        self._cell = cell
+        self.update()
+
+    def name(self, label: int) -> str:
+        matrix = self._matrix
+        if matrix is None or label == matrix.background:
+            return "background"
+        return matrix.classes[label]
+
+    def words(self, true: int, predicted: int) -> str:
+        """What a cell means, in a sentence."""
+        assert self._matrix is not None
+        count = int(self._matrix.counts[true, predicted])
+        if true == self._matrix.background:
+            return f"{count} detections of {self.name(predicted)} on nothing"
+        if predicted == self._matrix.background:
+            return f"{count} objects of {self.name(true)} not found"
+        if true == predicted:
+            return f"{count} objects of {self.name(true)} found as such"
+        return f"{count} objects of {self.name(true)} taken for {self.name(predicted)}"
+
+    # --- mouse and keys
+
+    def _room(self) -> QRectF:
+        metrics = self.fontMetrics()
+        widths = [metrics.horizontalAdvance(self.name(k)) for k in self._classes.tolist()]
+        longest = max(widths, default=0)
+        left = min(longest, self.width() / 3) + metrics.height() + 10
+        top = min(longest, self.height() / 3) + metrics.height() + 10
+        side = min(self.width() - left - 4, self.height() - top - 4)
+        return QRectF(left, top, max(side, 1), max(side, 1))
+
+    def cell_rect(self, row: int, column: int) -> QRectF:
+        """Widget px of a cell, counted among the shown classes."""
+        room, side = self._room(), self._room().width() / max(len(self._classes), 1)
+        return QRectF(room.left() + column * side, room.top() + row * side, side, side)
+
+    def _cell_at(self, at: QPointF) -> tuple[int, int] | None:
+        room = self._room()
+        if self._matrix is None or not room.contains(at):
+            return None
+        side = room.width() / len(self._classes)
+        last = len(self._classes) - 1
+        row = min(int((at.y() - room.top()) / side), last)
+        column = min(int((at.x() - room.left()) / side), last)
+        return int(self._classes[row]), int(self._classes[column])
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._take(self._cell_at(event.position()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        move = _MOVES.get(_K(event.key()))
+        if move is None or self._matrix is None or not len(self._classes):
+            super().keyPressEvent(event)
+            return
+        places = [int(np.searchsorted(self._classes, k)) for k in self._cell or (0, 0)]
+        last = len(self._classes) - 1
+        moved = [min(max(p + by, 0), last) for p, by in zip(places, move, strict=True)]
+        self._take((int(self._classes[moved[0]]), int(self._classes[moved[1]])))
+
+    def _take(self, cell: tuple[int, int] | None) -> None:
+        if cell is not None:
+            self.set_cell(cell)
+            self.picked.emit(*cell)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cell = self._cell_at(QPointF(event.pos()))
+            if cell is not None:
+                QToolTip.showText(event.globalPos(), self.words(*cell), self)
+            return True
+        return super().event(event)
+
+    # --- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setClipRect(self.rect())
+        palette = self.palette()
+        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
+        if self._matrix is not None and len(self._classes):
+            self._paint_names(painter)
+            self._paint_cells(painter, self._matrix)
+        if self.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 2))
+            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def _paint_names(self, painter: QPainter) -> None:
+        metrics, room = self.fontMetrics(), self._room()
+        line, side = metrics.height(), room.width() / len(self._classes)
+        painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+        above = QRectF(room.left(), 2, room.width(), line)
+        painter.drawText(above, Qt.AlignmentFlag.AlignCenter, "taken for")
+        painter.save()
+        painter.translate(line / 2 + 2, room.center().y())
+        painter.rotate(-90)
+        beside = QRectF(-room.height() / 2, -line / 2, room.height(), line)
+        painter.drawText(beside, Qt.AlignmentFlag.AlignCenter, "what it is")
+        painter.restore()
+        if side < 0.75 * line:
+            return  # names would overlap; the tool tip says them
+        left, top = room.left() - line - 10, room.top() - line - 10
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        for at, label in enumerate(self._classes.tolist()):
+            name = metrics.elidedText(self.name(label), Qt.TextElideMode.ElideRight, round(left))
+            painter.drawText(QRectF(line + 4, room.top() + at * side, left, side), flags, name)
+            name = metrics.elidedText(self.name(label), Qt.TextElideMode.ElideRight, round(top))
+            painter.save()
+            painter.translate(room.left() + (at + 0.5) * side, room.top() - 4)
+            painter.rotate(-90)
+            painter.drawText(
+                QRectF(0, -line / 2, top, line),
+                Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft,
+                name,
+            )
+            painter.restore()
+
+    def _paint_cells(self, painter: QPainter, matrix: ConfusionMatrix) -> None:
+        base, grid = (
+            self.palette().color(QPalette.ColorRole.Base),
+            self.palette().color(QPalette.ColorRole.Mid),
+        )
+        metrics = self.fontMetrics()
+        for row, true in enumerate(self._classes.tolist()):
+            for column, predicted in enumerate(self._classes.tolist()):
+                rect, count = self.cell_rect(row, column), int(matrix.counts[true, predicted])
+                if count:
+                    colour = RIGHT if true == predicted else WRONG
+                    fill = _mixed(base, colour, 0.15 + 0.85 * float(self._shares[true, predicted]))
+                    painter.fillRect(rect, fill)
+                    text = f"{count:,}"
+                    if metrics.horizontalAdvance(text) + 2 < rect.width() > metrics.height():
+                        painter.setPen(text_on(fill))
+                        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+                painter.setPen(QPen(grid, 1))
+                if rect.width() > 6:
+                    painter.drawRect(rect)
+        if self._cell is not None and all(k in self._classes for k in self._cell):
+            row, column = (int(np.searchsorted(self._classes, k)) for k in self._cell)
+            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 3))
+            painter.drawRect(self.cell_rect(row, column))
+
+
+def _mixed(base: QColor, colour: QColor, share: float) -> QColor:
+    parts = zip(base.getRgbF()[:3], colour.getRgbF()[:3], strict=True)
+    return QColor.fromRgbF(*(b + (c - b) * share for b, c in parts))

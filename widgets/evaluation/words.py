@@ -1,0 +1,134 @@
+"""The words of the evaluation view."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.metrics.protocol import Interpolation
+from engine.metrics.walk import Verdict
+from widgets.evaluation.look import SIGNS
+
+if TYPE_CHECKING:
+    from engine.metrics.curve import OperatingPoint
+    from engine.metrics.walk import Walk
+    from widgets.evaluation.question import Run
+    from widgets.evaluation.study import Line
+
+TITLE = "What is AP, and how is it measured?"
+HTML = """
+<p>All detections of one class, of <i>all</i> pictures, stand in one list, best score first. The
+list is walked down. A detection is a <b>true positive</b> (TP) if it overlaps an object of its
+class enough that nobody before it took, else a <b>false positive</b> (FP):</p>
+<p align="center">IoU = area of overlap / area of union ≥ threshold.</p>
+<p>After every row there is a point of the curve:</p>
+<p align="center">precision = TP / (TP + FP), &nbsp; recall = TP / objects,
+&nbsp; F1 = 2 TP / (2 TP + FP + FN).</p>
+<p>A true positive moves the curve right, a false one moves it down. The <b>envelope</b> is the
+highest precision at this recall or any greater one. <b>AP</b>, the average precision, is the mean
+of the envelope: over 11 recalls (VOC until 2009), over every point, so the area under it (VOC from
+2010), or over 101 recalls and ten IoU thresholds (COCO). <b>mAP</b> is the mean over classes. One
+detector has other figures by each convention, so it stands beside every figure here.</p>
+<p>AP judges the ranking, not one threshold. Whoever shows detections from a score on works at one
+<b>operating point</b> (◆); that of the best F1 is starred (★). Dotted lines join points of equal
+F1.</p>
+<p><b>Errors</b> are sorted as in TIDE; dAP is the AP that comes back if one kind is repaired. A
+model is <b>calibrated</b> if of its detections of score .8 eight in ten are right.</p>
+"""
+PAPER = (
+    "Everingham et al.: The Pascal Visual Object Classes Challenge, IJCV 2010, section 4.2. Lin et "
+    "al.: Microsoft COCO, ECCV 2014. Bolya et al.: TIDE, ECCV 2020. Küppers et al.: Multivariate "
+    "Confidence Calibration for Object Detection, CVPR Workshops 2020."
+)
+EMPTY = (
+    "<b>How good is this model?</b><br><br>Name a data set above and press <b>Evaluate</b>: a COCO "
+    "JSON file, a folder of Pascal VOC or YOLO, or <i>scenes:FIRST-LAST</i>, drawn scenes that "
+    "know what is in them. The window's model then looks at every picture while you go on working."
+    "<br><br>Or open the <b>detections</b> of any other program for that data set.<br><br>Scenes "
+    "that are playing in the window are measured on the page <b>Live</b>."
+)
+NO_OBJECTS = "No object of this class: neither recall nor AP is known"
+NO_ROWS = "No detection of this class"
+
+
+def figure(value: float, digits: int = 3) -> str:
+    """``.712`` as papers write it, ``–`` where nothing can be measured."""
+    if np.isnan(value):
+        return "–"
+    text = f"{value:.{digits}f}"
+    return text[1:] if text.startswith("0") else text
+
+
+def verdict(walk: Walk, row: int) -> str:
+    """Why a row counts as what it does, and the figures so far. Rich text."""
+    kind = Verdict(walk.verdict[row])
+    sign = SIGNS[kind]
+    iou = ""
+    if walk.truth[row] >= 0:
+        side = "≥" if walk.iou[row] >= walk.threshold else "<"
+        iou = f", IoU {figure(walk.iou[row], 2)} {side} {figure(walk.threshold, 2)}"
+    why = kind.sentence
+    first, _, rest = why.partition(":")
+    return (
+        f"<b><span style='color:{sign.colour}'>{sign.mark}</span> #{row + 1:,} of {len(walk):,}"
+        f"</b>: score {walk.score[row]:.3f}{iou}.<br><b>{escape(first)}</b>:{escape(rest)}"
+    )
+
+
+def sums(walk: Walk, count: int) -> str:
+    """The build-up of AP after ``count`` rows."""
+    if not len(walk):
+        return NO_ROWS
+    if not count:
+        return f"No row walked yet; {walk.positives} objects are asked for."
+    row = count - 1
+    tp, fp = int(walk.tp[row]), int(walk.fp[row])
+    return (
+        f"TP {tp}, FP {fp}: precision {tp} / {tp + fp} = <b>{figure(walk.precision[row])}</b>, "
+        f"recall {tp} / {walk.positives} = <b>{figure(walk.recall[row])}</b>, "
+        f"AP so far <b>{figure(walk.ap[row])}</b>"
+    )
+
+
+_SHORT = {
+    Interpolation.EVERY_POINT: "every point",
+    Interpolation.ELEVEN: "11 points",
+    Interpolation.HUNDRED_AND_ONE: "101 points",
+}
+
+
+def averages(line: Line) -> str:
+    """AP of the class by each interpolation, the protocol's own in bold."""
+    parts = []
+    for way, ap in line.ap.items():
+        text = f"{_SHORT[way]} {figure(ap)}"
+        parts.append(f"<b>{text}</b>" if way is line.walk.interpolation else text)
+    return f"AP at IoU {figure(line.walk.threshold, 2)}: {' · '.join(parts)}"
+
+
+def operating(point: OperatingPoint, best: OperatingPoint | None) -> str:
+    """Both points in one line."""
+    text = (
+        f"◆ score ≥ {point.score:.2f}: P {figure(point.precision)}, R {figure(point.recall)}, "
+        f"F1 <b>{figure(point.f1)}</b> (TP {point.tp}, FP {point.fp}, FN {point.fn})"
+    )
+    if best is not None:
+        text += f" &nbsp; ★ best F1 <b>{figure(best.f1)}</b> at score ≥ {best.score:.3f}"
+    return text
+
+
+def run_line(run: Run, mean: float | None, what: str) -> str:
+    """Name, how far it is, and its mAP. Plain text."""
+    far = "" if run.complete else f" ({run.done} of {run.total} pictures)"
+    score = "" if mean is None else f"   {what} {figure(mean)}"
+    return f"{run.name}{far}{score}"
+
+
+def left_out(run: Run) -> str:
+    """How much could not be used; "" for nothing."""
+    if not run.left_out:
+        return ""
+    items = "item was" if run.left_out == 1 else "items were"
+    return f"{run.left_out:,} {items} left out"
