@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.comparison import Comparison
+from app.crowds import Crowds
 from app.drawing import Drawing
 from app.evaluating import Evaluating
 from app.refining import Refining
@@ -55,6 +56,7 @@ class Presenter(QObject):
         self.study = Study(controller, window.selection, window.ribbon, self)
         self.comparison = Comparison(controller, window.selection, window.undo_stack, self)
         self.refining = Refining(controller, window.selection, self)
+        self.crowds = Crowds(controller, window.selection, self)
         self.evaluating = Evaluating(controller, window.selection, window.undo_stack, self)
         self.drawing = Drawing(window, controller, self)
         window.progress.cancelled.connect(controller.cancel)
@@ -70,6 +72,7 @@ class Presenter(QObject):
         window.selection.param_wished.connect(self._on_param)
         window.selection.change_wished.connect(self._on_change)
         window.selection.picked.connect(self._on_picked)
+        window.selection.source_wished.connect(window.file_menu.open_source)
         window.params.reset_requested.connect(self._reset_one)
         window.params.reset_all_requested.connect(self.reset_params)
         window.selection.stage_changed.connect(window.params.set_stage)

@@ -42,6 +42,10 @@ class Selection(QObject):
     # waits for the answer any more; and its `MissAnswer`.
     miss_wished = Signal(object)
     miss_changed = Signal(object)
+    # A source that should be opened; and a wish for a crowd in which NMS removes a good box, which
+    # whoever has the detector looks for and opens.
+    source_wished = Signal(str)
+    crowd_wished = Signal()
     # Boxes to be fed back through the second stage, a `refinement.question.RoundsQuestion` or None;
     # and its `RoundsAnswer`.
     rounds_wished = Signal(object)
@@ -52,12 +56,8 @@ class Selection(QObject):
     compare_wished = Signal(object)
     compare_changed = Signal(object)
     compare_settings_wished = Signal(object, str)
-    # What an evaluation should do or open, an `evaluation.question` EvaluateWish, Command or OpenWish;
-    # and how it stands with it, an `EvaluationState`.
-    evaluation_wished = Signal(object)
-    evaluation_changed = Signal(object)
-    # What an evaluation should do or open, an `evaluation.question` EvaluateWish, Command or OpenWish;
-    # and how it stands with it, an `EvaluationState`.
+    # What an evaluation should do or open, an `evaluation.question` EvaluateWish, Command or
+    # OpenWish; and how it stands with it, an `EvaluationState`.
     evaluation_wished = Signal(object)
     evaluation_changed = Signal(object)
     # A wish to pin the shown trace.

@@ -38,6 +38,7 @@ class NmsPanel(NmsWidgets):
         self._focus = -1
         self._losses: tuple[CrowdLoss, ...] = ()
         self._dirty = False
+        self._wished_in = -1  # the epoch in which a crowd was asked for
         self._connect()
         self._reload()
 
@@ -69,11 +70,15 @@ class NmsPanel(NmsWidgets):
         self.grouped.toggled.connect(self._on_grouped)
         self.what_if.wished.connect(self._on_wished)
         self._hint.linkActivated.connect(self._on_link)
+        self.crowd.clicked.connect(self._on_crowd)
+        selection.source_wished.connect(self._on_crowd_found)
 
     # --- following the selection
 
     @Slot(object)
     def _on_trace(self, trace: Trace | None) -> None:
+        if trace is None or trace.epoch != self._wished_in:
+            self._on_crowd_found()
         self._reload()
 
     @Slot(str)
@@ -259,6 +264,19 @@ class NmsPanel(NmsWidgets):
     @Slot(str)
     def _on_link(self, row: str) -> None:
         self._pick(int(row))
+
+    @Slot()
+    def _on_crowd(self) -> None:
+        trace = self._selection.trace
+        self._wished_in = -1 if trace is None else trace.epoch
+        self.crowd.setEnabled(False)
+        self.crowd.setText(nms_text.LOOKING)
+        self._selection.crowd_wished.emit()
+
+    @Slot()
+    def _on_crowd_found(self, *_: object) -> None:
+        self.crowd.setEnabled(True)
+        self.crowd.setText(nms_text.CROWD)
 
     # --- while hidden
 

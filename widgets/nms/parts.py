@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QSplitter,
     QTabWidget,
@@ -60,6 +61,10 @@ class NmsWidgets(QWidget):
         self._hint.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._hint.setTextFormat(Qt.TextFormat.RichText)
         self._hint.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self.crowd = QPushButton(nms_text.CROWD)
+        self.crowd.setObjectName("crowd")
+        self.crowd.setToolTip(nms_text.CROWD_TIP)
+        self.crowd.setAutoDefault(False)
         self.table = DecisionTable()
         self.what_if = WhatIf()
         self.matrix = IouMatrix()
@@ -101,6 +106,7 @@ class NmsWidgets(QWidget):
         lines.setSpacing(0)
         self._hint.setContentsMargins(6, 6, 6, 6)
         lines.addWidget(self._hint)
+        lines.addWidget(self.crowd, 0, Qt.AlignmentFlag.AlignLeft)
         lines.addWidget(self.table, 1)
         matrix = QWidget()
         inner = QVBoxLayout(matrix)

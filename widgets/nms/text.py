@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 EMPTY = "No NMS to show yet: open a picture, and choose a detector."
 NOTHING = "No candidates reached this stage. Lower the score threshold, or try another picture."
+CROWD = "Open a crowd"
+CROWD_TIP = (
+    "Look for a drawn scene in which this model's NMS removes a good box, and open it; where the "
+    "score threshold hides that box, the threshold goes back to the model's own (undo: Ctrl+Z)"
+)
+LOOKING = "Looking for a crowd …"
 TITLE = "How NMS decides"
 HTML = """
 <p>A detector gives many boxes for one object. Non-maximum suppression (NMS) goes through them from
@@ -23,8 +29,8 @@ Only boxes of one class (in the proposal network: of one pyramid level) compete.
 <i>s</i> ← <i>s</i> · exp(−IoU² / σ) always. <b>Weighted boxes fusion</b> averages boxes that
 overlap, with their scores as weights.</p>
 <p>In a crowd the assumption fails: two objects may overlap by more than the threshold, and one box
-goes although it is right; the picture then shows both objects in white dashes. The scene
-<code>scene:1000003?crowd</code> is such a case.</p>
+goes although it is right; the picture then shows both objects in white dashes.
+"Open a crowd" looks for such a scene.</p>
 <p>Picture: white is chosen now, dashes go now, colours of classes (or levels) were kept before,
 thin grey waits. Keys, when the picture has the focus: Left, Right, Home, End step,
 P plays, Up and Down go through the suppressed boxes, Z zooms.</p>
