@@ -11,6 +11,7 @@ from app.comparison import Comparison
 from app.crowds import Crowds
 from app.drawing import Drawing
 from app.evaluating import Evaluating
+from app.receptive import Receptive
 from app.refining import Refining
 from app.study import Study
 from app.undo import ChangeSelection, ChangeSettings
@@ -57,6 +58,7 @@ class Presenter(QObject):
         self.comparison = Comparison(controller, window.selection, window.undo_stack, self)
         self.refining = Refining(controller, window.selection, self)
         self.crowds = Crowds(controller, window.selection, self)
+        self.receptive = Receptive(controller, window.selection, self)
         self.evaluating = Evaluating(controller, window.selection, window.undo_stack, self)
         self.drawing = Drawing(window, controller, self)
         window.progress.cancelled.connect(controller.cancel)
@@ -90,6 +92,7 @@ class Presenter(QObject):
         self.comparison.stop()
         self.evaluating.stop()
         self.refining.stop()
+        self.receptive.stop()
         # Commands hold the presenter and the window holds them: a circle that PySide's commands do
         # not survive when the garbage collector cuts it.
         self._window.undo_stack.clear()

@@ -60,6 +60,13 @@ class Selection(QObject):
     # OpenWish; and how it stands with it, an `EvaluationState`.
     evaluation_wished = Signal(object)
     evaluation_changed = Signal(object)
+    # The receptive fields of the network for a trace's input: the `Trace`, from any view; and the
+    # `receptive.question.FieldsAnswer`, for all of them. A gradient, a `HeatQuestion` or None; and
+    # its `HeatAnswer`.
+    fields_wished = Signal(object)
+    fields_changed = Signal(object)
+    heat_wished = Signal(object)
+    heat_changed = Signal(object)
     # A wish to pin the shown trace.
     freeze_wished = Signal(bool)
 
