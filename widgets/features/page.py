@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from widgets.elided_label import ElidedLabel
 from widgets.explanation import Explanation
+from widgets.features.field import FieldPicture
 from widgets.features.grid import FeatureGrid
 from widgets.features.map import FeatureMap
 from widgets.features.words import EXPLANATION, PAPER
@@ -57,7 +58,9 @@ class FeaturePage(QScrollArea):
         self.grid = FeatureGrid()
         self.map = FeatureMap("Chosen channel", (10, 9))
         self.trio = tuple(FeatureMap(name, (5, 6)) for name in _TRIO)
-        self.readout, self.arithmetic = RichText(), RichText()
+        self.field = FieldPicture()
+        self.field.setVisible(False)  # until the network's fields are known
+        self.readout, self.arithmetic, self.field_words = RichText(), RichText(), RichText()
         self.sums = self._sums()
         self.explanation = Explanation("Feature maps and the pyramid", EXPLANATION, PAPER)
         content = _Content(self)
@@ -103,8 +106,12 @@ class FeaturePage(QScrollArea):
         part = QWidget()
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.map, 3)
+        seen = QHBoxLayout()
+        seen.addWidget(self.map, 1)
+        seen.addWidget(self.field, 1)
+        column.addLayout(seen, 3)
         column.addWidget(self.readout)
+        column.addWidget(self.field_words)
         column.addWidget(self.sums, 2)
         column.addWidget(self.arithmetic)
         return part

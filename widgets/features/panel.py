@@ -11,15 +11,19 @@ from PySide6.QtCore import QRectF, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from engine.receptive.shown import shown
 from widgets.background import Newest
 from widgets.empty_page import OPEN, unseen
+from widgets.features.field import field_of, field_words
 from widgets.features.model import STAGES, Cell, Layer, Maps, layers_of, maps_of
 from widgets.features.page import FeaturePage
 from widgets.features.words import cell_html, layer_words, sum_html
 from widgets.rich_text import RichText
 
 if TYPE_CHECKING:
+    from engine.receptive.fields import Layer as NetworkLayer
     from engine.trace import Ref, Trace
+    from widgets.receptive.question import FieldsAnswer
     from widgets.selection import Selection
 
 _NO_MAPS = "This model's stages keep no feature maps, so there is nothing to show here."
@@ -42,6 +46,7 @@ class FeaturePanel(QStackedWidget):
         self._sorted_on = 0  # index of the frame whose order it is
         self._channel = -1  # -1: the most active
         self._point: tuple[float, float] | None = None  # (x, y) network px under study
+        self._fields: FieldsAnswer | None = None
         self._work = Newest("boxscope-features", self._on_maps)
         self.hint = RichText()
         self.hint.set_centred()
@@ -56,10 +61,12 @@ class FeaturePanel(QStackedWidget):
         page.sort.clicked.connect(self._on_sort)
         page.grid.chosen.connect(self._on_chosen)
         page.grid.paged.connect(self._show_count)
+        page.field.pointed.connect(self._on_pointed)
         for map_ in page.maps:
             map_.picked.connect(self._on_picked)
         selection.trace_changed.connect(self._on_trace)
         selection.ref_changed.connect(self._on_ref)
+        selection.fields_changed.connect(self._on_fields)
         self._refresh()
 
     @property
@@ -113,6 +120,8 @@ class FeaturePanel(QStackedWidget):
                 self._point = None
             elif old is None or self._maps is None or _ran_again(old, trace):
                 self._ask()
+        if trace is not None and self._layers and not self._known(trace):
+            self._selection.fields_wished.emit(trace)
         self._follow_box()
         self._show_count()
         self._show_cell()
@@ -231,6 +240,39 @@ class FeaturePanel(QStackedWidget):
             map_.set_cell(cell, box)
         self.page.readout.set_html(cell_html(maps, self._channel, cell, trace.transform))
         self.page.arithmetic.set_html(sum_html(maps, self._channel, cell))
+        self._show_field(maps, trace)
+
+    # --- receptive fields, worked out once for a network and input size
+
+    def _known(self, trace: Trace) -> bool:
+        return self._fields is not None and self._fields.fits(trace)
+
+    @Slot(object)
+    def _on_fields(self, answer: FieldsAnswer) -> None:
+        if answer.fits(self._trace):
+            self._fields = answer
+            self._show_cell()
+
+    @property
+    def field_layer(self) -> NetworkLayer | None:
+        """The network's layer whose output is shown; None where that is not known."""
+        answer, maps = self._fields, self._maps
+        if answer is None or answer.fields is None or maps is None:
+            return None
+        return shown(answer.fields, maps.layer.stage, maps.layer.array)
+
+    def _show_field(self, maps: Maps, trace: Trace) -> None:
+        known, page = self._known(trace), self.page
+        page.field.setVisible(known)
+        page.field_words.setVisible(known)
+        if not known or self._fields is None:
+            return
+        layer, cell = self.field_layer, self.cell
+        x1, y1, x2, y2 = maps.layer.patch(cell).tolist()
+        patch = QRectF(x1, y1, x2 - x1, y2 - y1)
+        page.field.show_field(trace.frame, trace.transform, field_of(layer, cell), patch)
+        trouble = self._fields.trouble
+        page.field_words.set_html(trouble or field_words(layer, cell, trace.transform))
 
     # --- the user's doing
 
@@ -247,16 +289,21 @@ class FeaturePanel(QStackedWidget):
     def _on_picture(self) -> None:
         if self._trace is None or self._maps is None:
             return
-        shown = self._trace.frame if self.page.on_picture.isChecked() else None
+        below = self._trace.frame if self.page.on_picture.isChecked() else None
         height, width = self._trace.transform.network
         down, across = self._maps.layer.stride
-        self.page.map.show_picture(shown, QRectF(0, 0, width / across, height / down))
+        self.page.map.show_picture(below, QRectF(0, 0, width / across, height / down))
 
     @Slot(int)
     def _on_chosen(self, rank: int) -> None:
         if self._maps is not None and 0 <= rank < len(self._order):
             self._channel = int(self._order[rank])
             self._show_maps()
+
+    @Slot(float, float)
+    def _on_pointed(self, x: float, y: float) -> None:
+        self._point = (x, y)
+        self._show_cell()
 
     @Slot(object)
     def _on_picked(self, cell: Cell) -> None:

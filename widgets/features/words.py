@@ -16,16 +16,20 @@ answers to one kind of pattern; a cell's number, its <b>activation</b>, says how
 pattern is there. Early layers answer to edges and colours, late ones to parts of objects. Channels
 are ordered by the mean of |activation|; each small picture has colours of its own range, so compare
 their figures, not their brightness.</p>
-<p><b>Stride.</b> One cell stands for a square of <i>stride</i> × <i>stride</i> network px: that
-square is named here. What can influence the cell, its receptive field, is much larger and is not
-what is marked.</p>
+<p><b>Stride and field.</b> One cell stands for a square of <i>stride</i> × <i>stride</i> network px
+(orange). What can influence it, its <b>receptive field</b> (bright), is much larger: each layer of
+kernel <i>k</i> adds (<i>k</i> − 1) · <i>j</i> px, with <i>j</i> the product of the strides before
+it. Of what it can see, the middle counts most (view Receptive fields).</p>
 <p><b>Pyramid.</b> Fine levels know where, coarse levels know what. From the coarsest level down,
 <i>sum<sub>i</sub></i> = <i>lateral<sub>i</sub></i> + <i>up</i>(<i>sum<sub>i+1</sub></i>): the
 lateral is a 1 × 1 convolution of the backbone's map, <i>up</i> repeats each cell of the coarser
 sum. A 3 × 3 convolution of all channels of the sum then gives the output that the heads read, so
 channel 7 of an output is not channel 7 of its sum.</p>
 """
-PAPER = "Lin et al., Feature Pyramid Networks for Object Detection, CVPR 2017, section 3."
+PAPER = (
+    "Lin et al., Feature Pyramid Networks for Object Detection, CVPR 2017, section 3; fields: "
+    "Araujo, Norris and Sim, Computing Receptive Fields of Convolutional Neural Networks, 2019."
+)
 
 
 def layer_words(layer: Layer) -> str:
