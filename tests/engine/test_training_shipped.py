@@ -8,8 +8,9 @@ from safetensors.torch import load_file
 from torchvision.ops import box_iou
 
 from engine.catalogue import catalogue, file_of
+from engine.metrics.semantic import Confusion
 from engine.networks import NAMES, build
-from engine.scenes import HELD_OUT, draw
+from engine.scenes import CLASSES, HELD_OUT, draw
 from engine.training.data import picture, target
 
 SHIPPED = {name: file_of(info) for name, info in catalogue().items() if info.shipped}
@@ -19,6 +20,16 @@ RECALL = {
     "boxscope-ssd": 0.4,
     "boxscope-yolo": 0.2,  # its scores are products, seldom near 1
     "boxscope-yolo-anchors": 0.5,
+}
+
+# Mean IoU of the classes on a few held-out scenes: a floor, not the figure.
+MEAN_IOU = {
+    "boxscope-unet": 0.45,
+    "boxscope-segnet": 0.4,
+    "boxscope-fcn8s": 0.4,
+    "boxscope-fcn16s": 0.38,
+    "boxscope-fcn32s": 0.35,
+    "boxscope-dilated": 0.25,
 }
 
 
@@ -51,6 +62,20 @@ def test_shipped_weights_find_objects_on_held_out_scenes(name: str) -> None:
         total += len(truth["boxes"])
     assert total > 50
     assert found >= RECALL[name] * total
+
+
+@pytest.mark.parametrize("name", MEAN_IOU)
+def test_shipped_segmenters_tell_the_classes_of_held_out_scenes(name: str) -> None:
+    torch.set_num_threads(1)
+    model = shipped(name)
+    confusion = Confusion(len(CLASSES))
+    for seed in range(HELD_OUT + 600, HELD_OUT + 612):
+        frame = draw(seed)
+        assert frame.truth is not None and frame.truth.semantic is not None
+        with torch.no_grad():
+            logits = model(picture(frame)[None])["out"]
+        confusion.add(logits[0].argmax(0).numpy(), frame.truth.semantic)
+    assert confusion.figures().mean_iou >= MEAN_IOU[name]
 
 
 def test_an_empty_scene_has_few_detections() -> None:
