@@ -76,9 +76,11 @@ class Controls(QWidget):
         self.score = Threshold(
             "Score ≥", 0, 30, "The operating point: detections of at least this score are shown"
         )
+        self._label = QLabel("Class")
+        self._label.setBuddy(self.classes)
         first, second = QHBoxLayout(), QHBoxLayout()
         for row, widgets in (
-            (first, ((QLabel("Class"), 0), (self.classes, 2), (self.protocol, 2))),
+            (first, ((self._label, 0), (self.classes, 2), (self.protocol, 2))),
             (second, ((self.iou, 1), (self.score, 1))),
         ):
             row.setSpacing(6)
@@ -115,6 +117,11 @@ class Controls(QWidget):
         with QSignalBlocker(self.classes):
             self.classes.set_words(names)
             self.classes.setCurrentIndex(self.classes.findText(chosen, Qt.MatchFlag.MatchExactly))
+
+    def show_class(self, on: bool) -> None:
+        """Whether the class is chosen here."""
+        self.classes.setVisible(on)
+        self._label.setVisible(on)
 
     def choose_class(self, name: str) -> None:
         """As the user does."""

@@ -90,9 +90,8 @@ class LivePage(QWidget):
         objects = int(answer.evaluation.counts().sum())
         self.text.set_html(
             f"<b>{run.done:,} frames</b> of {run.name} (the last {MOST} count), {objects:,} "
-            f"objects, {len(run.detections):,} detections. {figures}<br>"
-            f"{answer.evaluation.protocol.at(how.iou)}; with the window's own thresholds, so the "
-            "curve ends where they cut the list off."
+            f"objects, {len(run.detections):,} detections. {figures}<br>With the window's own "
+            "thresholds, so the curve ends where they cut the list off."
         )
 
     @Slot()

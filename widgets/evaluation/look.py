@@ -56,10 +56,12 @@ def run_icon(place: int, dark: bool) -> QIcon:
     """A piece of the run's line."""
     pixmap = QPixmap(72, 24)
     pixmap.setDevicePixelRatio(2)
-    pixmap.fill(Qt.GlobalColor.transparent)
+    pixmap.fill(QColor("#191b20" if dark else "#ffffff"))  # also where the row is highlighted
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(run_pen(place, dark, 3))
-    painter.drawLine(QPointF(0, 6), QPointF(36, 6))
+    painter.drawLine(QPointF(2, 6), QPointF(34, 6))
     painter.end()
-    return QIcon(pixmap)
+    icon = QIcon(pixmap)
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)
+    return icon

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from widgets.image_item import wrap
 from widgets.own_keys import ARROWS, OwnKeys
 from widgets.palette import text_on
 
@@ -103,7 +104,10 @@ class MatrixMap(OwnKeys, QWidget):
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Widget px of a cell, counted among the shown classes."""
-        room, side = self._room(), self._room().width() / max(len(self._classes), 1)
+        return self._rect(self._room(), row, column)
+
+    def _rect(self, room: QRectF, row: int, column: int) -> QRectF:
+        side = room.width() / max(len(self._classes), 1)
         return QRectF(room.left() + column * side, room.top() + row * side, side, side)
 
     def _cell_at(self, at: QPointF) -> tuple[int, int] | None:
@@ -189,31 +193,34 @@ class MatrixMap(OwnKeys, QWidget):
             painter.restore()
 
     def _paint_cells(self, painter: QPainter, matrix: ConfusionMatrix) -> None:
-        base, grid = (
-            self.palette().color(QPalette.ColorRole.Base),
-            self.palette().color(QPalette.ColorRole.Mid),
-        )
-        metrics = self.fontMetrics()
-        for row, true in enumerate(self._classes.tolist()):
-            for column, predicted in enumerate(self._classes.tolist()):
-                rect, count = self.cell_rect(row, column), int(matrix.counts[true, predicted])
-                if count:
-                    colour = RIGHT if true == predicted else WRONG
-                    fill = _mixed(base, colour, 0.15 + 0.85 * float(self._shares[true, predicted]))
-                    painter.fillRect(rect, fill)
-                    text = f"{count:,}"
-                    if metrics.horizontalAdvance(text) + 2 < rect.width() > metrics.height():
-                        painter.setPen(text_on(fill))
-                        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
-                painter.setPen(QPen(grid, 1))
-                if rect.width() > 6:
-                    painter.drawRect(rect)
-        if self._cell is not None and all(k in self._classes for k in self._cell):
-            row, column = (int(np.searchsorted(self._classes, k)) for k in self._cell)
-            painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 3))
-            painter.drawRect(self.cell_rect(row, column))
+        room, palette = self._room(), self.palette()
+        classes, count = self._classes, len(self._classes)
+        colours = self._colours(palette.color(QPalette.ColorRole.Base))
+        painter.drawImage(room, wrap(colours))
+        side, line = room.width() / count, self.fontMetrics().height()
+        if side > 6:
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
+            for at in range(count + 1):
+                x, y = room.left() + at * side, room.top() + at * side
+                painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
+                painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
+        if side > line:
+            counts = matrix.counts[np.ix_(classes, classes)]
+            for row, column in np.argwhere(counts).tolist():
+                rect, text = self._rect(room, row, column), f"{counts[row, column]:,}"
+                if self.fontMetrics().horizontalAdvance(text) + 2 < side:
+                    painter.setPen(text_on(QColor(*colours[row, column].tolist())))
+                    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+        if self._cell is not None and all(k in classes for k in self._cell):
+            row, column = (int(np.searchsorted(classes, k)) for k in self._cell)
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 3))
+            painter.drawRect(self._rect(room, row, column))
 
-
-def _mixed(base: QColor, colour: QColor, share: float) -> QColor:
-    parts = zip(base.getRgbF()[:3], colour.getRgbF()[:3], strict=True)
-    return QColor.fromRgbF(*(b + (c - b) * share for b, c in parts))
+    def _colours(self, base: QColor) -> NDArray[np.uint8]:
+        """(n, n, 3) uint8 RGB: the share of its row that a cell has, green where it is right."""
+        share = self._shares[np.ix_(self._classes, self._classes)][..., None]
+        right = np.eye(len(self._classes), dtype=bool)[..., None]
+        full = np.where(right, RIGHT.getRgb()[:3], WRONG.getRgb()[:3])
+        back = np.array(base.getRgb()[:3])
+        mixed = np.where(share > 0, back + (full - back) * (0.15 + 0.85 * share), back)
+        return mixed.round().astype(np.uint8)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 from engine.metrics.protocol import AREAS
 from widgets.elided_label import ElidedLabel
 from widgets.evaluation.charts import Bar, BarChart, ReliabilityChart
-from widgets.evaluation.gallery import Entry, Gallery, name_of_picture
+from widgets.evaluation.gallery import MOST, Entry, Gallery, name_of_picture
 from widgets.evaluation.matrix import MatrixMap
 from widgets.evaluation.words import figure
 from widgets.number_table import NumberTable
@@ -203,7 +203,8 @@ class PicturesPage(QWidget):
             self.gallery.set_entries(())
             return
         found, run = answer.pictures, answer.run
-        rows = found.worst() if self.order.currentIndex() <= 0 else found.best()
+        worst = self.order.currentIndex() <= 0
+        rows = found.worst(MOST) if worst else found.best(MOST)
         entries = [
             Entry(
                 (

@@ -183,7 +183,7 @@ class EvaluationPanel(EvaluationWidgets):
     @Slot(object)
     def _on_state(self, state: EvaluationState) -> None:
         self.data.set_state(state)
-        if state.trouble or state.note:
+        if state.trouble or state.note or state.phase is Phase.IDLE:
             self._tell(state.trouble, state.note)
         if state.snapshot is None:
             return
@@ -244,6 +244,7 @@ class EvaluationPanel(EvaluationWidgets):
         if asked.page == "live":
             if len(self._frames) and self.page == "live":
                 self.live.show_answer(answer)
+                self.convention.setText(answer.evaluation.protocol.at(asked.measure.iou))
             return
         if asked.fresh is not None and asked.fresh is self._fresh:
             self._fresh = None
@@ -272,8 +273,10 @@ class EvaluationPanel(EvaluationWidgets):
     def _show_shape(self) -> None:
         """Which parts there are to show."""
         live, some = self.page == "live", bool(self._runs)
-        self.above.setVisible(some)
+        self.above.setVisible(some or live)
         self.runs.setVisible(not live)
+        self.left_out.setVisible(not live and bool(self.left_out.text()))
+        self.controls.show_class(not live)
         self.stack.setCurrentIndex(1 + self.tabs.currentIndex() if some or live else 0)
         if not some:
             self.runs.set_runs({}, {}, None)
@@ -293,7 +296,7 @@ class EvaluationPanel(EvaluationWidgets):
         self.convention.setText(answer.evaluation.protocol.at(answer.question.measure.iou))
         self.left_out.setText(words.left_out(run))
         self.left_out.setToolTip("\n".join(run.notes[:30]))
-        self.left_out.setVisible(bool(run.left_out))
+        self.left_out.setVisible(bool(run.left_out) and self.page != "live")
         page = answer.question.page
         if page == "curve":
             self._show_curve()

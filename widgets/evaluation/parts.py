@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from widgets.elided_label import ElidedLabel
 from widgets.evaluation import words
@@ -24,6 +24,17 @@ PAGES = {
     "errors": ("Errors", "Kinds of error, sizes, calibration"),
     "live": ("Live", "The frames that run through the window"),
 }
+
+
+class Pages(QStackedWidget):
+    """Takes what room there is. A dock that scrolls would give it all that its pages wish for, if
+    it knew."""
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+    def hasHeightForWidth(self) -> bool:
+        return False
 
 
 class EvaluationWidgets(StudyPanel):
@@ -58,8 +69,12 @@ class EvaluationWidgets(StudyPanel):
         column = QVBoxLayout(self.above)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(3)
-        for widget in (self.runs, self.controls, self.convention, self.left_out):
-            column.addWidget(widget)
+        column.addWidget(self.runs)
+        column.addWidget(self.controls)
+        rules = QHBoxLayout()
+        rules.addWidget(self.convention, 1)
+        rules.addWidget(self.left_out)
+        column.addLayout(rules)
         self._lay_out()
 
     def sizeHint(self) -> QSize:
@@ -75,7 +90,7 @@ class EvaluationWidgets(StudyPanel):
         self.tabs.setCurrentIndex(tuple(PAGES).index(key))
 
     def _lay_out(self) -> None:
-        self.stack = QStackedWidget()
+        self.stack = Pages()
         self.stack.addWidget(self.hint)
         for page in (
             self.walk, self.classes, self.confusion, self.pictures, self.errors, self.live,

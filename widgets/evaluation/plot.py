@@ -194,14 +194,17 @@ class CurvePlot(QWidget):
     def _paint_axes(self, painter: QPainter, room: QRectF) -> None:
         palette, metrics = self.palette(), self.fontMetrics()
         grid, text = palette.color(QPalette.ColorRole.Mid), palette.color(QPalette.ColorRole.Text)
-        grid.setAlpha(90)
-        painter.setPen(QPen(grid, 1))
+        grid.setAlpha(130)
         for f1 in (0.2, 0.4, 0.6, 0.8):
             recall = np.linspace(f1 / (2 - f1), 1.0, 60)
             line = np.column_stack([recall, f1 * recall / (2 * recall - f1)])
             pen = QPen(grid, 1, Qt.PenStyle.DotLine)
             painter.setPen(pen)
             painter.drawPolyline(self._view().map(_polygon(line)))
+            painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            words = f"F1 {f1:.1f}"
+            end = self._view().map(QPointF(1.0, f1 / (2 - f1)))
+            painter.drawText(end - QPointF(metrics.horizontalAdvance(words) + 3, 3), words)
         for tick in range(0, 11, 2):
             share, words = tick / 10, f"{tick / 10:.1f}"
             at = self._view().map(QPointF(share, share))

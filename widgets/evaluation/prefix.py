@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
-COLUMNS = 1000  # of the plot; more detail than a screen shows
+COLUMNS = 300  # of the plot: Qt needs long for lines of many short pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,13 +49,17 @@ def prefix(walk: Walk, count: int) -> Prefix:
     return Prefix(
         count,
         np.column_stack([recall[rows], precision[rows]]),
-        steps(recall[rows], envelope[rows]),
+        steps(recall, envelope),
         points,
     )
 
 
 def steps(recall: Floats, envelope: Floats) -> Floats:
-    """(2M, 2) corners: the envelope holds from the recall before up to this one."""
+    """(2M, 2) corners of each run of equal values: it holds from the recall before to this one."""
+    ends = np.append(np.flatnonzero(np.diff(envelope)), len(envelope) - 1)
+    recall, envelope = recall[ends], envelope[ends]
+    thin = few(recall, envelope)
+    recall, envelope = recall[thin], envelope[thin]
     before = np.concatenate([[0.0], recall[:-1]])
     corners = np.empty((2 * len(recall), 2))
     corners[0::2, 0], corners[1::2, 0] = before, recall
@@ -66,7 +70,7 @@ def steps(recall: Floats, envelope: Floats) -> Floats:
 def few(recall: Floats, precision: Floats) -> Rows:
     """(M,) rows that look like all: of each narrow column the first, last, lowest and highest."""
     count = len(recall)
-    if count <= 4 * COLUMNS:
+    if count <= 2 * COLUMNS:
         return np.arange(count)
     column = (recall * COLUMNS).astype(np.int64)
     begins = np.flatnonzero(np.diff(column, prepend=-1))

@@ -36,7 +36,7 @@ COLUMNS = (
     ("picture", "File name, or the scene's seed"),
 )
 _VERDICT, _PICTURE = 1, 7
-_WIDEST = ("88,888", "✕ already taken", "8.888", "8.88", "8.88", "8.88", "8.888", "")
+_WIDEST = ("8,888", "✕ already taken", "8.888", "8.88", "8.88", "8.88", "8.888", "scene:1000000")
 _KEYS = frozenset(
     {Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Space}
 )
@@ -163,7 +163,6 @@ class RankingTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         header = self.horizontalHeader()
         header.setHighlightSections(False)
-        header.setStretchLastSection(True)
         header.setMinimumSectionSize(1)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -200,7 +199,7 @@ class RankingTable(QTableView):
         metrics = self.fontMetrics()
         self.verticalHeader().setDefaultSectionSize(round(metrics.height() * 1.35))
         for at, text in enumerate(_WIDEST):
-            room = 30 if at == _VERDICT else 14
+            room = 30 if at == _VERDICT else 12
             self.setColumnWidth(at, metrics.horizontalAdvance(text) + room)
         self.setMinimumHeight(round(metrics.height() * 1.35) * 4)
         self.rows.dim = self.palette().color(QPalette.ColorRole.PlaceholderText)

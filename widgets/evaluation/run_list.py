@@ -86,7 +86,7 @@ class RunList(QListWidget):
         self._quiet = False
 
     def sizeHint(self) -> QSize:
-        line = max(self.sizeHintForRow(0), round(1.4 * self.fontMetrics().height()))
+        line = self.sizeHintForRow(0) if self.count() else round(1.2 * self.fontMetrics().height())
         rows = min(max(self.count(), 1), MOST)
         return QSize(14 * self.fontMetrics().height(), rows * line + 2 * self.frameWidth())
 

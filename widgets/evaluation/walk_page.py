@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _K = Qt.Key
 TOGGLES = (
-    ("raw", "Raw curve", "Precision after every row", True),
+    ("raw", "Raw", "Precision after every row", True),
     ("envelope", "Envelope", "The highest precision at this recall or any greater one", True),
     ("11", "11 points", "Where VOC until 2009 reads the envelope: recall 0, .1 ... 1", False),
     ("101", "101 points", "Where COCO reads the envelope: recall 0, .01 ... 1", False),
@@ -185,7 +185,7 @@ class WalkPage(OwnKeys, QWidget):
             self.verdict.set_html("")
             self.picture.set_picture(None)
             return
-        self.verdict.set_html(words.verdict(walk, count - 1))
+        self.verdict.set_html(words.verdict(run, walk, count - 1))
         self._loader.ask(run.annotations, int(walk.picture[count - 1]), (walk, count - 1))
 
     @Slot(object)

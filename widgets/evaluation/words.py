@@ -54,14 +54,11 @@ NO_ROWS = "No detection of this class"
 
 
 def figure(value: float, digits: int = 3) -> str:
-    """``.712`` as papers write it, ``–`` where nothing can be measured."""
-    if np.isnan(value):
-        return "–"
-    text = f"{value:.{digits}f}"
-    return text[1:] if text.startswith("0") else text
+    """``0.712``, or ``–`` where nothing can be measured."""
+    return "–" if np.isnan(value) else f"{value:.{digits}f}"
 
 
-def verdict(walk: Walk, row: int) -> str:
+def verdict(run: Run, walk: Walk, row: int) -> str:
     """Why a row counts as what it does, and the figures so far. Rich text."""
     kind = Verdict(walk.verdict[row])
     sign = SIGNS[kind]
@@ -69,8 +66,9 @@ def verdict(walk: Walk, row: int) -> str:
     if walk.truth[row] >= 0:
         side = "≥" if walk.iou[row] >= walk.threshold else "<"
         iou = f", IoU {figure(walk.iou[row], 2)} {side} {figure(walk.threshold, 2)}"
-    why = kind.sentence
-    first, _, rest = why.partition(":")
+    first, _, rest = kind.sentence.partition(":")
+    if kind is Verdict.WRONG_CLASS:
+        rest += f" ({run.annotations.classes[run.annotations.labels[walk.truth[row]]]})"
     return (
         f"<b><span style='color:{sign.colour}'>{sign.mark}</span> #{row + 1:,} of {len(walk):,}"
         f"</b>: score {walk.score[row]:.3f}{iou}.<br><b>{escape(first)}</b>:{escape(rest)}"
