@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QApplication
 from app.__main__ import main
 from widgets.views import views
 
+NOT_SHIPPED = {"keypoints"}  # views that only a model from the network has stages for
+
 
 def pixels(path: Path) -> NDArray[np.uint8]:
     """(H, W, 3) uint8."""
@@ -100,7 +102,8 @@ def test_what_is_not_there_is_one_line(
 def test_the_tour_shows_every_view_light_and_dark(qapp: QApplication, tmp_path: Path) -> None:
     assert main(["tour", str(tmp_path / "tour")]) == 0
     made = {p.stem: p for p in (tmp_path / "tour").iterdir()}
-    wanted = {f"view-{info.key}-{theme}" for info in views() for theme in ("light", "dark")}
+    shown = [info for info in views() if info.key not in NOT_SHIPPED]
+    wanted = {f"view-{info.key}-{theme}" for info in shown for theme in ("light", "dark")}
     assert wanted <= set(made)
     assert {"window-light", "window-dark"} <= set(made)
     for name, path in made.items():
