@@ -69,6 +69,7 @@ def figures(annotations: Annotations, detections: Detections, wish: Wish) -> dic
             notes.append(f"Masks were not measured: {error}")
         if masks is not None:
             found["masks"] = masks.named()
+            notes += filter(None, [masks.without_mask.sentence])
     elif coco:
         means, rows = _inclusive(evaluation)
         found |= means
@@ -97,7 +98,7 @@ def figures(annotations: Annotations, detections: Detections, wish: Wish) -> dic
 
 
 def _mask_figures(annotations: Annotations, detections: Detections) -> CocoFigures | None:
-    """COCO's figures of masks where both sides have any. Raises BoxscopeError if some lack one."""
+    """COCO's figures of masks where both sides have any. Raises BoxscopeError as `coco_figures`."""
     if annotations.masks is None or detections.masks is None or not len(detections):
         return None
     return coco_figures(annotations, detections, "mask")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from engine.datasets.annotations import Annotations, Detections
 from engine.metrics.evaluation import picture_order
-from engine.metrics.pairs import Kind, require_masks
+from engine.metrics.masked import WithoutMask, masked
+from engine.metrics.pairs import Kind
 from engine.metrics.protocol import COCO_THRESHOLDS
 
 Floats = NDArray[np.float64]
@@ -63,10 +64,14 @@ class ClassFigures(Twelve):
 
 @dataclass(frozen=True)
 class CocoFigures(Twelve):
-    """The figures of a set: means over the classes that have ground truth."""
+    """The figures of a set: means over the classes that have ground truth.
+
+    ``without_mask``: what figures of masks had to leave out.
+    """
 
     kind: Kind
     per_class: tuple[ClassFigures, ...]
+    without_mask: WithoutMask = WithoutMask()
 
 
 def coco_figures(
@@ -74,11 +79,16 @@ def coco_figures(
 ) -> CocoFigures:
     """The twelve figures of a set, of boxes or of masks, equal to those of pycocotools.
 
-    Raises BoxscopeError when ``kind`` is "mask" and a row has no mask.
+    Of ``kind`` "mask" only rows that have a mask take part, on both sides. Raises BoxscopeError
+    when a side has rows and no mask at all.
     """
     if kind == "mask":
-        require_masks(annotations.masks, len(annotations), "ground truth")
-        require_masks(detections.masks, len(detections), "detections")
+        annotations, detections, without = masked(annotations, detections)
+        return replace(_of(annotations, detections, kind), without_mask=without)
+    return _of(annotations, detections, kind)
+
+
+def _of(annotations: Annotations, detections: Detections, kind: Kind) -> CocoFigures:
     if not annotations.classes or not annotations.pictures:
         return _figures(annotations, detections, kind, *_nothing(len(annotations.classes)))
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.datasets.annotations import Annotations, Detections
 from engine.metrics.assign import take_in_turn
+from engine.metrics.masked import WithoutMask, masked
 from engine.metrics.pairs import Kind, Overlaps, Pairs
 from engine.metrics.protocol import AREAS, COCO, Protocol, Rule, check_threshold
 
@@ -84,7 +85,9 @@ class Evaluation:
     Orders and overlaps do not depend on thresholds: they are computed class by class when first
     asked for, and kept. Any thread may ask; the worst that a race does is to compute twice.
 
-    Raises BoxscopeError when ``kind`` is "mask" and a row has no mask.
+    Of ``kind`` "mask" only rows that have a mask take part: ``annotations`` and ``detections``, to
+    which all rows refer, then hold nothing else, and ``without_mask`` counts what was left out.
+    Raises BoxscopeError when a side has rows and no mask at all.
     """
 
     def __init__(
@@ -94,6 +97,9 @@ class Evaluation:
         protocol: Protocol = COCO,
         kind: Kind = "box",
     ) -> None:
+        self.without_mask = WithoutMask()
+        if kind == "mask":
+            annotations, detections, self.without_mask = masked(annotations, detections)
         self.annotations = annotations
         self.detections = detections
         self.protocol = protocol

@@ -10,8 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.datasets.annotations import Annotations, Detections, Masks
-from engine.errors import BoxscopeError
+from engine.datasets.annotations import Annotations, Detections
 from engine.metrics.protocol import Protocol, Rule
 
 Floats = NDArray[np.float64]
@@ -40,8 +39,7 @@ class Overlaps:
     """Measures the pairs of one set of detections with one set of ground truths.
 
     Boxes are measured in float64, in the order of operations of COCO's mask code (``bbIou``), so
-    that values equal pycocotools' bit for bit. Raises BoxscopeError when ``kind`` is "mask" and
-    either side has a row without a mask.
+    that values equal pycocotools' bit for bit. For ``kind`` "mask" every row must have a mask.
     """
 
     def __init__(
@@ -56,10 +54,7 @@ class Overlaps:
         self._one = 1.0 if protocol.inclusive else 0.0
         self._kind = kind
         self._crowd = annotations.crowd if protocol.rule is Rule.COCO else None
-        if kind == "mask":
-            require_masks(annotations.masks, len(annotations), "ground truth")
-            require_masks(detections.masks, len(detections), "detections")
-        else:
+        if kind == "box":
             self._of_detections = _sides(detections, protocol)
             self._of_truths = _sides(annotations, protocol)
 
@@ -117,15 +112,6 @@ class Overlaps:
             )
             result[part] = np.asarray(table)[at_d, at_t]
         return result
-
-
-def require_masks(masks: Masks | None, count: int, side: str) -> None:
-    """Raises BoxscopeError unless each of ``count`` rows has a mask."""
-    missing = count if masks is None else sum(masks[i] is None for i in range(count))
-    if missing:
-        raise BoxscopeError(
-            f"{missing} of {count} rows of the {side} have no mask; evaluate boxes instead."
-        )
 
 
 def _sides(of: Any, protocol: Protocol) -> tuple[Floats, Floats, Floats, Floats, Floats]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -132,8 +134,38 @@ def test_unknown_protocols_are_refused_and_known_ones_say_their_convention():
 def test_masks_are_asked_for_before_work_begins(masks):
     annotations = truth([ONE], masks=masks)
     for make in (coco_figures, lambda a, d, kind: Evaluation(a, d, kind=kind)):
-        with pytest.raises(BoxscopeError, match="1 of 1 rows of the ground truth have no mask"):
+        with pytest.raises(BoxscopeError, match="none of the 1 rows of the ground truth has a"):
             make(annotations, found([ONE], [1]), "mask")
+
+
+def test_rows_without_a_mask_are_left_out_of_figures_of_masks_and_counted():
+    annotations, detections = random_set(8, masks=True, detections=60)
+    whole = coco_figures(annotations, detections, "mask")
+    bare = np.array([3, 1, 0])  # objects and detections that get company without a mask
+    more = replace(
+        annotations,
+        **_longer(annotations, bare, "crowd", "ignored", "ids"),
+        masks=[*annotations.masks, None, None, None],
+    )
+    rows = bare[:1]
+    found_more = replace(
+        detections, **_longer(detections, rows, "scores"), masks=[*detections.masks, None]
+    )
+    figures = coco_figures(more, found_more, "mask")
+    assert figures.named() == whole.named()
+    assert figures.without_mask.sentence.startswith("3 objects and 1 detection have no mask; ")
+    assert whole.without_mask.sentence == ""
+    evaluation = Evaluation(more, found_more, kind="mask")
+    assert len(evaluation.annotations) == len(annotations)
+    for of in whole.per_class:
+        if of.truths:
+            judged = walk(evaluation, of.label, 0.5)
+            assert judged.average_precision == pytest.approx(of.by_threshold[0], abs=1e-9)
+
+
+def _longer(of, rows, *names):
+    names = ("picture", "boxes", "xywh", "labels", "area", *names)
+    return {n: np.concatenate([getattr(of, n), getattr(of, n)[rows]]) for n in names}
 
 
 def test_an_empty_set_has_figures():
