@@ -205,20 +205,29 @@ def _shared_prefix(keys: Iterable[str]) -> str | None:
 
 
 def _fitting(state: Mapping[str, Tensor]) -> list[str]:
-    """Names of the catalogue's models that a state dict fits, whatever its class count."""
+    """Names of the catalogue's models that a state dict fits, whatever its class count.
+
+    Shipped models have one class count each: theirs.
+    """
     shapes = {key: tuple(value.shape) for key, value in state.items()}
     plain = {key: shape for key, shape in shapes.items() if not key.endswith(_COUNTER)}
-    return [
-        info.name
-        for info in catalogue().values()
-        if not info.shipped and _shapes(info, architecture.variant_of(info, shapes)) == plain
-    ]
+    return [info.name for info in catalogue().values() if _shapes_for(info, shapes) == plain]
+
+
+def _shapes_for(
+    info: ModelInfo, shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, tuple[int, ...]]:
+    return _shapes(info, None if info.shipped else architecture.variant_of(info, shapes))
 
 
 @cache
-def _shapes(info: ModelInfo, variant: Variant) -> dict[str, tuple[int, ...]]:
-    """Shapes of an architecture's entries by key, without the counters of batch norms."""
-    entries = architecture.blank(info, variant).state_dict().items()
+def _shapes(info: ModelInfo, variant: Variant | None) -> dict[str, tuple[int, ...]]:
+    """Shapes of an architecture's entries by key, without the counters of batch norms.
+
+    ``variant`` None: of a shipped model.
+    """
+    module = shipped_architecture(info) if variant is None else architecture.blank(info, variant)
+    entries = module.state_dict().items()
     return {key: tuple(value.shape) for key, value in entries if not key.endswith(_COUNTER)}
 
 

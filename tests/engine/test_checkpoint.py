@@ -207,6 +207,14 @@ def test_another_architecture_names_what_differs_and_what_would_fit(tmp_path: Pa
     assert text.endswith("try --model ssdlite320_mobilenet_v3_large.")
 
 
+@pytest.mark.parametrize("name", ["boxscope-ssd", "boxscope-unet"])
+def test_weights_of_a_shipped_model_are_recognised(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.pth"
+    torch.save(checkpoint.shipped_architecture(find(name)).state_dict(), path)
+    with pytest.raises(BoxscopeError, match=rf"does not fit ssdlite.*try --model {name}\."):
+        open_checkpoint(SMALL, path)
+
+
 def test_no_architecture_fits(tmp_path: Path) -> None:
     path = tmp_path / "linear.pth"
     torch.save(nn.Linear(2, 2).state_dict(), path)
