@@ -1,0 +1,1 @@
+"""The panoptic view: instances, classes of pixels, and both in one map."""
