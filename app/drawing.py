@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QRectF, Slot
@@ -37,9 +38,10 @@ class Drawing(QObject):
         super().__init__(parent)
         self._window, self._controller = window, controller
         self._boxes: dict[Key, Boxes] = {}
-        self._sizes: dict[Key, tuple[int, int]] = {}  # width, height
+        self._pictures: dict[Key, tuple[str, int, int]] = {}  # file, width, height
         self._given: tuple[int, GroundTruth | None] = (0, None)  # serial, truth before drawing
         self._chosen = -1
+        self._shown: Key | None = None  # the picture that the tool's boxes belong to
         self.bar = DrawBar()
         window.place_bar(self.bar)
         window.actions_["remove-box"].setEnabled(False)
@@ -98,8 +100,8 @@ class Drawing(QObject):
     @Slot(int, QRectF)
     def _on_changed(self, at: int, rect: QRectF) -> None:
         frame = self._controller.frame
-        if frame is not None:
-            boxes = self.boxes_of(frame)
+        boxes = self.boxes_of(frame) if frame is not None else ()
+        if frame is not None and at < len(boxes):
             self._push("change a box", frame, _with(boxes, at, _box(rect, boxes[at].name)))
 
     @Slot(int)
@@ -160,7 +162,7 @@ class Drawing(QObject):
 
         keys = [key for key, boxes in self._boxes.items() if boxes]
         classes = sorted({box.name for key in keys for box in self._boxes[key]})
-        pictures = [Picture(i + 1, _file(key), *self._sizes[key]) for i, key in enumerate(keys)]
+        pictures = [Picture(i + 1, *self._pictures[key]) for i, key in enumerate(keys)]
         rows = [(i, box) for i, key in enumerate(keys) for box in self._boxes[key]]
         return Annotations.of(
             pictures,
@@ -175,7 +177,8 @@ class Drawing(QObject):
     def _push(self, text: str, frame: Frame, after: Boxes) -> None:
         key, before = _key(frame), self.boxes_of(frame)
         if after != before:
-            self._sizes[key] = (frame.width, frame.height)
+            file = _file(frame, self._controller.source)
+            self._pictures[key] = (file, frame.width, frame.height)
             self._window.undo_stack.push(_Draw(text, before, after, _Put(self, key)))
 
     def put(self, key: Key, boxes: Boxes) -> None:
@@ -206,6 +209,10 @@ class Drawing(QObject):
         boxes = self.boxes_of(frame) if frame is not None else ()
         if self._chosen >= len(boxes):
             self._chosen = -1
+        key = None if frame is None else _key(frame)
+        if key != self._shown:  # a drag that began on another picture says nothing of this one
+            self._shown = key
+            self._window.canvas.draw_tool.give_up()
         rects = [QRectF(b.x1, b.y1, b.x2 - b.x1, b.y2 - b.y1) for b in boxes]
         self._window.canvas.draw_tool.set_boxes(rects, self._chosen)
         self.bar.set_classes(self._names(frame))
@@ -251,9 +258,12 @@ def _key(frame: Frame) -> Key:
     return frame.source, frame.index
 
 
-def _file(key: Key) -> str:
-    source, index = key
-    return f"{source}#{index}" if index else source
+def _file(frame: Frame, source: str) -> str:
+    """What names the picture alone, wherever the boxes are saved: a picture of a folder or a data
+    set is a file (or scene) of its own, one of a video needs its number."""
+    path = Path(frame.source).expanduser()
+    name = str(path.absolute()) if path.is_file() else frame.source
+    return f"{name}#{frame.index}" if frame.index and frame.source == source else name
 
 
 def _box(rect: QRectF, name: str) -> DrawnBox:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ class Twelve:
         return {name: float(getattr(self, name)) for name in NAMES}
 
 
-NAMES = tuple(field.name for field in fields(Twelve))
+NAMES = tuple(of.name for of in fields(Twelve))
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class CocoFigures(Twelve):
 
     kind: Kind
     per_class: tuple[ClassFigures, ...]
-    without_mask: WithoutMask = WithoutMask()
+    without_mask: WithoutMask = field(default_factory=WithoutMask)
 
 
 def coco_figures(

@@ -161,6 +161,19 @@ def test_boxes_of_a_folder_come_back_and_are_saved(
     qtbot.waitUntil(shows(0), timeout=PATIENCE)
     assert boxes(window)[0] == pytest.approx([40, 50, 120, 150], abs=1.0)
 
+    # A drag during which the picture changes draws nothing, on neither of them.
+    view = window.canvas.viewport()
+    QTest.mousePress(view, LEFT, pos=at(window, 150, 150))
+    QTest.mouseMove(view, at(window, 180, 180))
+    controller.step(1)
+    qtbot.waitUntil(shows(1), timeout=PATIENCE)
+    QTest.mouseMove(view, at(window, 200, 200))
+    QTest.mouseRelease(view, LEFT, pos=at(window, 200, 200))
+    assert len(boxes(window)) == 1
+    controller.step(-1)
+    qtbot.waitUntil(shows(0), timeout=PATIENCE)
+    assert len(boxes(window)) == 1
+
     out = tmp_path / "boxes.json"
     monkeypatch.setattr(dialogs, "save_boxes", lambda *_: str(out))
     press(drawing, "save as coco")
