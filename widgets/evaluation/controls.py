@@ -138,7 +138,8 @@ class Controls(QWidget):
         blockers = [QSignalBlocker(w) for w in (self.protocol, self.inclusive)]
         if values.get("protocol") in keys:
             self.protocol.setCurrentIndex(keys.index(values["protocol"]))
-        self.inclusive.setChecked(values.get("inclusive") is True)
+        if isinstance(values.get("inclusive"), bool):
+            self.inclusive.setChecked(values["inclusive"])
         for threshold, name in ((self.iou, "iou"), (self.score, "score")):
             value = values.get(name)
             if isinstance(value, float) and 0 <= value <= 1:

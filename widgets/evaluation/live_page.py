@@ -80,7 +80,8 @@ class LivePage(QWidget):
             known = line.walk.positives > 0
             point = operating_point(line.walk, how.score)
             self.plot.set_points(point if known else None, line.best)
-            figures = f"{words.averages(line)}<br>{words.operating(point, line.best)}"
+            ap = words.figure(line.ap[line.walk.interpolation])
+            figures = f"AP <b>{ap}</b>; {words.operating(point, line.best)}"
         else:
             self.plot.set_points(None, None)
             self.plot.set_walk(None, 0, [] if answer.mean is None else [Other(0, answer.mean)])

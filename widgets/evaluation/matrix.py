@@ -204,11 +204,14 @@ class MatrixMap(OwnKeys, QWidget):
                 x, y = room.left() + at * side, room.top() + at * side
                 painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
                 painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
-        if side > line:
+        if side > 0.9 * line:
             counts = matrix.counts[np.ix_(classes, classes)]
+            font = self.font()
+            font.setPointSizeF(0.85 * font.pointSizeF())
+            painter.setFont(font)
             for row, column in np.argwhere(counts).tolist():
                 rect, text = self._rect(room, row, column), f"{counts[row, column]:,}"
-                if self.fontMetrics().horizontalAdvance(text) + 2 < side:
+                if painter.fontMetrics().horizontalAdvance(text) < side:
                     painter.setPen(text_on(QColor(*colours[row, column].tolist())))
                     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
         if self._cell is not None and all(k in classes for k in self._cell):

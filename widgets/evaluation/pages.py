@@ -122,7 +122,7 @@ class ConfusionPage(QWidget):
         column.addWidget(self.note)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(4, 4, 4, 0)
-        whole.addWidget(TurningSplitter(left, self.gallery))
+        whole.addWidget(TurningSplitter(left, self.gallery, (3, 2)))
         self.matrix.picked.connect(self._on_cell)
         self.gallery.opened.connect(self.opened)
 

@@ -82,6 +82,10 @@ class EvaluationPanel(EvaluationWidgets):
             page.opened.connect(self._on_open)
 
     @property
+    def selection(self) -> Selection:
+        return self._selection
+
+    @property
     def answer(self) -> Answer | None:
         return self._answer
 

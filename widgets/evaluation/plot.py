@@ -202,6 +202,8 @@ class CurvePlot(QWidget):
             painter.setPen(pen)
             painter.drawPolyline(self._view().map(_polygon(line)))
             painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+            if room.height() < 11 * metrics.height():
+                continue  # they would stand on each other
             words = f"F1 {f1:.1f}"
             end = self._view().map(QPointF(1.0, f1 / (2 - f1)))
             painter.drawText(end - QPointF(metrics.horizontalAdvance(words) + 3, 3), words)

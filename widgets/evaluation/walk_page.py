@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from engine.metrics.curve import operating_point
+from engine.metrics.protocol import Interpolation
 from widgets.evaluation import words
 from widgets.evaluation.marks import marks_of_row
 from widgets.evaluation.picture import Loaded, PictureLoader, SetPicture
 from widgets.evaluation.plot import CurvePlot, Other
 from widgets.evaluation.ranking import RankingTable
-from widgets.flow_layout import FlowLayout
 from widgets.own_keys import OwnKeys
 from widgets.rich_text import RichText
 from widgets.transport import Transport
@@ -29,10 +29,21 @@ if TYPE_CHECKING:
 _K = Qt.Key
 TOGGLES = (
     ("raw", "Raw", "Precision after every row", True),
-    ("envelope", "Envelope", "The highest precision at this recall or any greater one", True),
+    (
+        "envelope",
+        "Envelope",
+        "The highest precision at this recall or any greater one; AP is the area under it in VOC "
+        "from 2010",
+        True,
+    ),
     ("11", "11 points", "Where VOC until 2009 reads the envelope: recall 0, .1 ... 1", False),
     ("101", "101 points", "Where COCO reads the envelope: recall 0, .01 ... 1", False),
 )
+_WAYS = {
+    "envelope": Interpolation.EVERY_POINT,
+    "11": Interpolation.ELEVEN,
+    "101": Interpolation.HUNDRED_AND_ONE,
+}
 
 
 class WalkPage(OwnKeys, QWidget):
@@ -61,15 +72,16 @@ class WalkPage(OwnKeys, QWidget):
 
     def _build(self) -> None:
         self.plot = CurvePlot()
-        self.sums, self.averages, self.points = RichText(), RichText(), RichText()
+        self.sums, self.points = RichText(), RichText()
         self.toggles: dict[str, QCheckBox] = {}
-        flow = FlowLayout(8)
-        for name, text, tip, on in TOGGLES:
+        grid = QGridLayout()
+        grid.setVerticalSpacing(1)
+        for at, (name, text, tip, on) in enumerate(TOGGLES):
             box = self.toggles[name] = QCheckBox(text)
             box.setToolTip(tip)
             box.setChecked(on)
             box.toggled.connect(self._on_toggled)
-            flow.addWidget(box)
+            grid.addWidget(box, at // 2, at % 2)
         self.transport = Transport("row", "Space")
         self.verdict = RichText()
         self.picture = SetPicture()
@@ -85,9 +97,8 @@ class WalkPage(OwnKeys, QWidget):
         first.setContentsMargins(0, 0, 0, 0)
         first.setSpacing(3)
         first.addWidget(self.plot, 1)
-        first.addLayout(flow)
-        for text in (self.averages, self.points):
-            first.addWidget(text)
+        first.addLayout(grid)
+        first.addWidget(self.points)
         below = QSplitter(Qt.Orientation.Vertical)
         below.setChildrenCollapsible(False)
         below.addWidget(self.picture)
@@ -138,7 +149,12 @@ class WalkPage(OwnKeys, QWidget):
                 self.transport.set_position(count)
             self.table.rows.set_walk(walk, run)
             self._show_step()
-        self.averages.set_html("" if line is None else words.averages(line))
+        for name, way in _WAYS.items():
+            box = self.toggles[name]
+            box.setText(words.average(way, line))
+            font = box.font()
+            font.setBold(walk is not None and way is walk.interpolation)
+            box.setFont(font)
         self._show_points()
         if walk is not None and not walk.positives:
             self.plot.empty_text = words.NO_OBJECTS
@@ -156,6 +172,7 @@ class WalkPage(OwnKeys, QWidget):
             return
         point = operating_point(line.walk, self._score)
         self.points.set_html(words.operating(point, line.best))
+        self.points.setToolTip(words.counts(point))
         known = line.walk.positives > 0
         self.plot.set_points(point if known else None, line.best)
 

@@ -84,37 +84,40 @@ def sums(walk: Walk, count: int) -> str:
     row = count - 1
     tp, fp = int(walk.tp[row]), int(walk.fp[row])
     return (
-        f"TP {tp}, FP {fp}: precision {tp} / {tp + fp} = <b>{figure(walk.precision[row])}</b>, "
-        f"recall {tp} / {walk.positives} = <b>{figure(walk.recall[row])}</b>, "
+        f"P {tp} / {tp + fp} = <b>{figure(walk.precision[row])}</b> &nbsp; "
+        f"R {tp} / {walk.positives} = <b>{figure(walk.recall[row])}</b> &nbsp; "
         f"AP so far <b>{figure(walk.ap[row])}</b>"
     )
 
 
-_SHORT = {
-    Interpolation.EVERY_POINT: "every point",
+_NAMES = {
+    Interpolation.EVERY_POINT: "Envelope",
     Interpolation.ELEVEN: "11 points",
     Interpolation.HUNDRED_AND_ONE: "101 points",
 }
 
 
-def averages(line: Line) -> str:
-    """AP of the class by each interpolation, the protocol's own in bold."""
-    parts = []
-    for way, ap in line.ap.items():
-        text = f"{_SHORT[way]} {figure(ap)}"
-        parts.append(f"<b>{text}</b>" if way is line.walk.interpolation else text)
-    return f"AP at IoU {figure(line.walk.threshold, 2)}: {' · '.join(parts)}"
+def average(way: Interpolation, line: Line | None) -> str:
+    """An interpolation and the AP that it gives."""
+    return _NAMES[way] if line is None else f"{_NAMES[way]}: AP {figure(line.ap[way])}"
 
 
 def operating(point: OperatingPoint, best: OperatingPoint | None) -> str:
     """Both points in one line."""
     text = (
         f"◆ score ≥ {point.score:.2f}: P {figure(point.precision)}, R {figure(point.recall)}, "
-        f"F1 <b>{figure(point.f1)}</b> (TP {point.tp}, FP {point.fp}, FN {point.fn})"
+        f"F1 <b>{figure(point.f1)}</b>"
     )
     if best is not None:
         text += f" &nbsp; ★ best F1 <b>{figure(best.f1)}</b> at score ≥ {best.score:.3f}"
     return text
+
+
+def counts(point: OperatingPoint) -> str:
+    return (
+        f"At this score: {point.tp} true positives, {point.fp} false positives, {point.fn} objects "
+        "missed. Above the mark are better precision, right of it better recall."
+    )
 
 
 def run_line(run: Run, mean: float | None, what: str) -> str:
