@@ -86,6 +86,7 @@ def test_a_place_is_marked_in_every_map(show: Show, qtbot: QtBot, pixel_trace: T
     x, y = panel.point
     assert (x, y) == (pytest.approx(96, abs=3), pytest.approx(24, abs=3))
     qtbot.mouseClick(panel.road, LEFT, pos=at)
+    settled()
     lane = panel.road.lanes[lane_of(panel, "encoder2")]
     values = pixel_trace.stages["encoder2"].arrays["map"][lane.channels[1]]
     np.testing.assert_array_equal(panel.map.values, values)
@@ -208,6 +209,7 @@ def test_keys_walk_the_road_and_switch(
     for _ in range(lane_of(panel, "decoder2") - 1):
         qtbot.keyClick(panel.road, Qt.Key.Key_Down)
     qtbot.keyClick(panel.road, Qt.Key.Key_Right)
+    settled()
     lane = panel.road.lanes[lane_of(panel, "decoder2")]
     values = pixel_trace.stages["decoder2"].arrays["map"][lane.channels[1]]
     np.testing.assert_array_equal(panel.map.values, values)

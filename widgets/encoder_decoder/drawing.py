@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFontMetrics,
@@ -71,8 +69,29 @@ class Plan:
         ]
 
 
+def images_of(plan: Plan, at: int, lane: Lane, dpr: float) -> list[QImage]:
+    """The small maps in px of the screen, to be kept: they are painted with every move."""
+    found = []
+    for k, place in enumerate(plan.thumbs(at, lane)):
+        image = wrap(lane.pictures[k][1]) if lane.pictures else _indexed(lane, k)
+        size = (place.size() * dpr).toSize().expandedTo(QSize(1, 1))
+        smooth = Qt.TransformationMode.SmoothTransformation
+        made = image.convertToFormat(QImage.Format.Format_RGB32).scaled(
+            size, Qt.AspectRatioMode.IgnoreAspectRatio, smooth
+        )
+        made.setDevicePixelRatio(dpr)
+        found.append(made)
+    return found
+
+
 def paint_lane(
-    painter: QPainter, plan: Plan, at: int, lane: Lane, chosen: int | None, palette: QPalette
+    painter: QPainter,
+    plan: Plan,
+    at: int,
+    lane: Lane,
+    images: list[QImage],
+    chosen: int | None,
+    palette: QPalette,
 ) -> None:
     """Title, small maps and captions; ``chosen``: place of the enlarged channel, None for none."""
     metrics, em = painter.fontMetrics(), plan.em
@@ -92,12 +111,8 @@ def paint_lane(
     used = QFontMetrics(bold).horizontalAdvance(lane.step.title + "  ")
     painter.setFont(plain)
     painter.drawText(title.adjusted(used, 0, 0, 0), flags, size_words(lane.step))
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     for k, place in enumerate(plan.thumbs(at, lane)):
-        if lane.pictures:
-            painter.drawImage(place, wrap(lane.pictures[k][1]))
-        else:
-            painter.drawImage(place, _indexed(lane.thumbs[k], lane.signed))
+        painter.drawImage(place.topLeft(), images[k])
         if k == chosen:
             for colour, width in (("#000000", 4), ("#ffffff", 2)):
                 painter.setPen(QPen(QColor(colour), width))
@@ -158,9 +173,10 @@ def paint_skips(painter: QPainter, plan: Plan, lanes: Sequence[Lane], dark: bool
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def _indexed(thumb: NDArray[np.uint8], signed: bool) -> QImage:
-    """On the same memory: to be painted at once."""
+def _indexed(lane: Lane, k: int) -> QImage:
+    """On the same memory: to be converted at once."""
+    thumb = lane.thumbs[k]
     height, width = thumb.shape
     image = QImage(thumb.data, width, height, thumb.strides[0], QImage.Format.Format_Indexed8)
-    image.setColorTable(COLOUR_TABLES[signed])
+    image.setColorTable(COLOUR_TABLES[lane.signed])
     return image

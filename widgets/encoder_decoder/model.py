@@ -1,4 +1,4 @@
-"""The maps of a segmenter in order, and what a cut skip connection costs. No Qt."""
+"""The maps of a segmenter in order, and what a cut skip connection costs. No widgets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from widgets.features.map import map_colours
 from widgets.features.model import Cell
 from widgets.segmentation.maps import names_of
 from widgets.segmentation.truth import figures_of, to_size, true_map
@@ -77,9 +78,21 @@ class Fit:
 
 
 @dataclass(frozen=True, eq=False)
+class Large:
+    """A channel to be enlarged: ``values`` (h, w), the largest |value| ``far``, and its colours."""
+
+    stage: str
+    channel: int
+    values: Floats
+    far: float
+    signed: bool
+    colours: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
 class Road:
     """All lanes of a trace; ``off`` names the decoders whose skip connection is cut; ``answer``
-    (H, W) int32 classes in image px.
+    (H, W) int32 classes in image px; ``large`` the enlarged channel, None for none.
     """
 
     trace: Trace
@@ -87,6 +100,7 @@ class Road:
     off: frozenset[str]
     answer: NDArray[np.int32]
     fit: Fit
+    large: Large | None
 
     def lane(self, name: str) -> Lane | None:
         return next((lane for lane in self.lanes if lane.step.name == name), None)
@@ -135,8 +149,10 @@ def situation(trace: Trace) -> tuple[object, ...]:
     return (trace.model, trace.frame.serial, trace.frame.truth, others)
 
 
-def road_of(trace: Trace, past: Past, inks: NDArray[np.uint8]) -> Road:
-    """Slow for the GUI thread. ``inks`` (K, 3) uint8 RGB of the classes."""
+def road_of(trace: Trace, past: Past, inks: NDArray[np.uint8], at: tuple[int, int]) -> Road:
+    """Slow for the GUI thread. ``inks`` (K, 3) uint8 RGB of the classes; ``at`` lane and place of
+    the channel to be enlarged.
+    """
     off = off_of(trace)
     size = (trace.frame.height, trace.frame.width)
     answer = to_size(trace.stages[_LAST].arrays["classes"], size)
@@ -155,7 +171,19 @@ def road_of(trace: Trace, past: Past, inks: NDArray[np.uint8]) -> Road:
             lanes.append(_pictures(step, serial, (("picture", _small(trace.frame.pixels)),)))
         else:
             lanes.append(_lane(trace, step, past.channels.get(step.name)))
-    return Road(trace, tuple(lanes), off, answer, Fit(mean, changed))
+    large = large_of(trace, lanes[min(at[0], len(lanes) - 1)], at[1])
+    return Road(trace, tuple(lanes), off, answer, Fit(mean, changed), large)
+
+
+def large_of(trace: Trace, lane: Lane, k: int) -> Large | None:
+    """The k-th channel of a lane; None for one without channels."""
+    if not len(lane.channels):
+        return None
+    stage, channel = lane.step.name, int(lane.channels[min(k, len(lane.channels) - 1)])
+    values = trace.stages[stage].arrays["map"][channel]
+    far = float(np.abs(values).max(initial=0))
+    colours = map_colours(values, far, lane.signed)
+    return Large(stage, channel, values, far, lane.signed, colours)
 
 
 def _lane(trace: Trace, step: Step, channels: NDArray[np.int64] | None) -> Lane:

@@ -100,7 +100,8 @@ class EncoderDecoderPanel(RoadWidgets):
             self.empty.set_html(EMPTY if trace is None else NO_ROAD)
             self.pages.setCurrentIndex(0)
             return
-        key = (*(result.serial for result in trace.stages.values()), *situation(trace))
+        serials = (result.serial for result in trace.stages.values())
+        key = (*serials, *situation(trace), self._chosen)
         if key == self._asked:
             return
         self._asked = key
@@ -112,7 +113,7 @@ class EncoderDecoderPanel(RoadWidgets):
             self._trials = {}
         lanes = {} if self._shown is None else {v.step.name: v for v in self._shown.lanes}
         past = Past(lanes, dict(self._channels), self._base)
-        self.submit(partial(road_of, trace, past, _inks(trace)))
+        self.submit(partial(road_of, trace, past, _inks(trace), self._chosen))
 
     @property
     def _model(self) -> str:
@@ -178,11 +179,10 @@ class EncoderDecoderPanel(RoadWidgets):
         last = max(len(lane.captions) - 1, 0)
         self._chosen = (min(self._chosen[0], len(road.lanes) - 1), min(self._chosen[1], last))
         self.road.choose(*self._chosen)
-        channel = self._channel
-        self.map.setVisible(channel >= 0)
-        if channel >= 0:
-            values = road.trace.stages[lane.step.name].arrays["map"][channel]
-            self.map.show_values(values, float(np.abs(values).max(initial=0)), lane.signed)
+        self.map.setVisible(self._channel >= 0)
+        large = road.large
+        if large is not None and (large.stage, large.channel) == (lane.step.name, self._channel):
+            self.map.show_values(large.values, large.far, large.signed, large.colours)
         self._show_place()
 
     def _show_place(self) -> None:
@@ -197,10 +197,9 @@ class EncoderDecoderPanel(RoadWidgets):
             return
         cell = step.cell_at(*point)
         self.map.set_cell(cell, None)
-        values = self.map.values
-        if values is not None:
-            caption = lane.captions[self._chosen[1]]
-            self.readout.set_html(cell_html(lane, caption, cell, float(values[cell])))
+        caption = lane.captions[self._chosen[1]]
+        value = float(road.trace.stages[step.name].arrays["map"][channel][cell])
+        self.readout.set_html(cell_html(lane, caption, cell, value))
         found = switch_at(road.trace, step, *point, channel)
         self.unpooled.set_html(switch_html(found, step.on))
 
@@ -210,6 +209,7 @@ class EncoderDecoderPanel(RoadWidgets):
     def _on_chosen(self, lane: int, k: int) -> None:
         self._chosen = (lane, k)
         self._show_map()
+        self._refresh()  # which enlarges it
 
     @Slot(float, float)
     def _on_pointed(self, x: float, y: float) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -15,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets.encoder_decoder.drawing import Plan, paint_lane, paint_place, paint_skips
+from widgets.encoder_decoder.drawing import Plan, images_of, paint_lane, paint_place, paint_skips
 from widgets.encoder_decoder.model import MOST
 from widgets.own_keys import ARROWS, OwnKeys
 from widgets.palette import is_dark
@@ -45,6 +46,7 @@ class RoadView(OwnKeys, QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._lanes: tuple[Lane, ...] = ()
+        self._images: dict[Lane, tuple[tuple[float, ...], list[QImage]]] = {}
         self._chosen = (0, 0)
         self._point: Point | None = None
         self.setAccessibleName("Encoder and decoder")
@@ -65,6 +67,7 @@ class RoadView(OwnKeys, QWidget):
     def show_lanes(self, lanes: tuple[Lane, ...]) -> None:
         shapes = [_shape(lane) for lane in self._lanes] != [_shape(lane) for lane in lanes]
         self._lanes = lanes
+        self._images = {lane: kept for lane, kept in self._images.items() if lane in lanes}
         if shapes:
             self.updateGeometry()
         self.update()
@@ -154,7 +157,8 @@ class RoadView(OwnKeys, QWidget):
             if not plan.lane_rect(at).toAlignedRect().intersects(event.rect()):
                 continue
             chosen = self._chosen[1] if at == self._chosen[0] else None
-            paint_lane(painter, plan, at, lane, chosen, self.palette())
+            images = self._images_of(plan, at, lane)
+            paint_lane(painter, plan, at, lane, images, chosen, self.palette())
             if self._point is not None:
                 paint_place(painter, plan, at, lane, *self._point)
         paint_skips(painter, plan, self._lanes, is_dark())
@@ -162,6 +166,14 @@ class RoadView(OwnKeys, QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
             painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+
+    def _images_of(self, plan: Plan, at: int, lane: Lane) -> list[QImage]:
+        key = (plan.width, plan.em, plan.gutter, self.devicePixelRatioF())
+        kept = self._images.get(lane)
+        if kept is None or kept[0] != key:
+            kept = (key, images_of(plan, at, lane, key[-1]))
+            self._images[lane] = kept
+        return kept[1]
 
 
 def _shape(lane: Lane) -> tuple[object, ...]:

@@ -37,6 +37,11 @@ _WAYS = {
 }
 
 
+def map_colours(values: NDArray[np.float32], far: float, signed: bool) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB as `FeatureMap.show_values` takes it; any thread."""
+    return coloured(values, -far if signed else 0.0, far, SIGNED if signed else LOW_TO_HIGH)
+
+
 class FeatureMap(OwnKeys, QWidget):
     """``picked(cell)``: the (y, x) that the mouse points at or the arrow keys lead to."""
 
@@ -70,14 +75,23 @@ class FeatureMap(OwnKeys, QWidget):
         """The values of the first and the last colour."""
         return self._ends
 
-    def show_values(self, values: NDArray[np.float32] | None, far: float, signed: bool) -> None:
-        """(H, W) in colours from 0, or from minus ``far`` where ``signed``, to ``far``."""
+    def show_values(
+        self,
+        values: NDArray[np.float32] | None,
+        far: float,
+        signed: bool,
+        colours: NDArray[np.uint8] | None = None,
+    ) -> None:
+        """(H, W) in colours from 0, or from minus ``far`` where ``signed``, to ``far``.
+
+        ``colours``: what `map_colours` made of them, for maps that take too long to colour here.
+        """
         self._values, self._ends = values, (-far if signed else 0.0, far)
         if values is None:
             self._image = QImage()
         else:
-            table = SIGNED if signed else LOW_TO_HIGH
-            self._image = image_of(coloured(values, *self._ends, table))
+            done = map_colours(values, far, signed) if colours is None else colours
+            self._image = image_of(done)
         self.update()
 
     def show_picture(self, frame: Frame | None, at: QRectF) -> None:
