@@ -216,7 +216,7 @@ def _pictures(found: Values, thumbnails: Mapping[int, str]) -> str:
                 f"{entry['missed']} missed, {entry['false_positives']} false"
             )
             address = thumbnails.get(entry["row"])
-            image = f'<img src="{address}" alt="{escape(name)}">' if address else ""
+            image = f'<img src="{address}" alt="{escape(name)}"/>' if address else ""
             cards.append(figure(image, text) if image else f"<li>{escape(text)}</li>")
         if cards:
             inside = "".join(cards)

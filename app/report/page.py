@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
+
+_NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #222; --soft: #666; --page: #fff; --card: #f6f6f4;
@@ -47,14 +50,19 @@ details > summary { cursor: pointer; margin: .8rem 0 } li { margin: .2rem 0; max
 
 
 def page(title: str, parts: Iterable[str]) -> str:
-    """The whole document."""
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+    """The whole document, well-formed as HTML and as XML.
+
+    Characters that neither can hold, from names that nobody cleaned, become U+FFFD.
+    """
+    text = (
+        '<!DOCTYPE html>\n<html xmlns="http://www.w3.org/1999/xhtml" lang="en">\n<head>\n'
+        '<meta charset="utf-8"/>\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>\n'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         + "\n".join(parts)
         + "\n</body>\n</html>\n"
     )
+    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def section(title: str, *parts: str) -> str:

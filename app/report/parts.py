@@ -29,8 +29,9 @@ def head(
     more: str = "",
 ) -> str:
     """Title, figures as tiles (name -> value, meaning; the first is the largest), convention."""
+    first = ' class="first"'
     tiles = "".join(
-        f"<div{' class=first' if i == 0 else ''}><span>{escape(name)}</span>"
+        f"<div{first if i == 0 else ''}><span>{escape(name)}</span>"
         f'<b>{shown(value)}</b><span class="soft">{escape(meaning)}</span></div>'
         for i, (name, (value, meaning)) in enumerate(figures.items())
     )
