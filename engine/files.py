@@ -38,6 +38,18 @@ def written(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raises BoxscopeError when nothing can be put here, as `written` would after hours of work."""
+    target = Path(path)
+    if target.is_dir():
+        raise BoxscopeError(f"{target} is a folder; name a file in it.")
+    try:
+        with tempfile.TemporaryFile(dir=target.absolute().parent):
+            pass
+    except OSError as error:
+        raise BoxscopeError(_sentence(target, error)) from None
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

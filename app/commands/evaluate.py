@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from app.commands import _job, _model
 from engine.errors import BoxscopeError
+from engine.files import check_writable
 
 if TYPE_CHECKING:
     from engine.datasets import Annotations, Detections
     from engine.datasets.pascal import TextStyle
     from engine.evaluation import Outcome
+    from engine.metrics.protocol import Protocol
 
 HELP = "measure a model, or detections from a file, on a data set: COCO figures, AP, curves, errors"
 EPILOG = """\
@@ -87,6 +89,7 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     from engine.datasets.opening import open_annotations
     from engine.datasets.pascal import TextStyle
+    from engine.metrics.protocol import check_inclusive
 
     style = TextStyle(boxes=args.boxes) if args.boxes else None
     line = _model.ProgressLine()
@@ -94,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
         args.ground_truth, args.images, style=style, progress=lambda *at: _job.drawn(line, *at)
     )
     line.done()
+    check_inclusive(_protocol(args), truth.whole_pixels)  # told before a model runs
     if args.detections:
         annotations, found = _read(args, truth, style)
         values = {**_figures(args, annotations, found), "source": args.detections}
@@ -121,6 +125,7 @@ def _check(args: argparse.Namespace) -> None:
     for out in filter(None, [*args.out, args.save_detections]):
         if not Path(out).absolute().parent.is_dir():
             raise BoxscopeError(f"{out} cannot be written: there is no such folder; make it first.")
+        check_writable(out)
     if bool(args.detections) == bool(args.model):
         raise BoxscopeError("Name what to measure: either --detections FILE or --model NAME.")
     if args.detections:
@@ -173,9 +178,14 @@ def _of_model(args: argparse.Namespace, outcome: Outcome) -> dict[str, Any]:
 
 def _figures(args: argparse.Namespace, truth: Annotations, found: Detections) -> dict[str, Any]:
     from engine.evaluation.figures import Wish, figures
+
+    return figures(truth, found, Wish(_protocol(args), args.iou))
+
+
+def _protocol(args: argparse.Namespace) -> Protocol:
     from engine.metrics.protocol import protocol
 
-    return figures(truth, found, Wish(protocol(args.protocol, inclusive=args.inclusive), args.iou))
+    return protocol(args.protocol, inclusive=args.inclusive)
 
 
 def _facts(args: argparse.Namespace) -> dict[str, Any]:
@@ -219,10 +229,14 @@ def _tell(values: dict[str, Any]) -> None:
     """The first figures on a terminal; what was left out everywhere."""
     if sys.stdout.isatty():
         names = [n for n in ("mIoU", "mAP", "AP", "AP50", "AP75") if n in values]
-        figures = ", ".join(f"{name} {values[name] or 0:.4f}" for name in names)
+        figures = ", ".join(f"{name} {_shown(values[name])}" for name in names)
         sys.stdout.write(f"{figures} ({values['convention']})\n")
     left = values["left_out"]["count"] + len(values.get("run_notes", ()))
     if left:
         first = [*values.get("run_notes", ()), *values["left_out"]["sentences"]][0]
         more = f" ({left - 1} more such items stand in the file)" if left > 1 else ""
         sys.stderr.write(f"boxscope: {first}{more}\n")
+
+
+def _shown(value: float | None) -> str:
+    return "not measurable" if value is None or value < 0 else f"{value:.4f}"

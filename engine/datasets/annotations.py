@@ -62,7 +62,8 @@ class Annotations:
     not of its box, where the file tells; crowd (N,) bool COCO "iscrowd"; ignored (N,) bool Pascal
     "difficult" or COCO "ignore" (COCO's own evaluation overwrites "ignore" by "iscrowd"); ids (N,)
     int64, unique; masks one for each row, or None when the set has none at all; folder: where the
-    pictures lie.
+    pictures lie. whole_pixels: corners were written as pixels that belong to the box (Pascal VOC),
+    so the sides held here count both of them, and no + 1 is missing.
 
     left_out: one sentence for each item that could not be used, the first ones only;
     left_out_count counts them all. notes: what was read otherwise than it is written.
@@ -83,6 +84,7 @@ class Annotations:
     ids: Rows
     masks: Masks | None = None
     folder: Path | None = None
+    whole_pixels: bool = False
     left_out: tuple[str, ...] = ()
     left_out_count: int = 0
     notes: tuple[str, ...] = ()
@@ -115,7 +117,7 @@ class Annotations:
         """A set from whatever columns are known; either ``xywh`` or ``boxes`` (xyxy) is needed.
 
         The others get: class ids from 1, the area of the box, no crowd, nothing ignored, ids from
-        1. ``rest``: masks, folder, left_out, left_out_count, notes.
+        1. ``rest``: masks, folder, whole_pixels, left_out, left_out_count, notes.
         """
         xyxy, sizes = _both(xywh, boxes)
         n = len(xyxy)

@@ -66,6 +66,7 @@ def read_voc(path: Path, images: Path | None = None) -> Annotations:
         boxes=boxes[good],
         ignored=np.array([difficult for _, _, difficult, _ in rows], np.bool_)[good],
         folder=images or folder_of([p.file for p in pictures], _places(files[0])),
+        whole_pixels=True,
         **left_out.columns(),
     )
 

@@ -20,7 +20,7 @@ from engine.metrics.curve import best_f1, curve
 from engine.metrics.errors import Errors, errors
 from engine.metrics.figures import ap_figures
 from engine.metrics.pictures import picture_figures
-from engine.metrics.protocol import Interpolation, Protocol
+from engine.metrics.protocol import Interpolation, Protocol, check_inclusive
 from engine.metrics.walk import Walk, walk
 
 SCHEMA = 1
@@ -43,8 +43,10 @@ class Wish:
 def figures(annotations: Annotations, detections: Detections, wish: Wish) -> dict[str, Any]:
     """What the detections are worth. Keys and meanings: docs/evaluate.md.
 
-    Raises BoxscopeError when the IoU threshold is not above 0 and at most 1.
+    Raises BoxscopeError when the IoU threshold is not above 0 and at most 1, and when inclusive
+    boxes are asked for of a set that has them already.
     """
+    check_inclusive(wish.protocol, annotations.whole_pixels)
     coco = wish.protocol.key == "coco"
     protocol = wish.protocol if coco else replace(wish.protocol, thresholds=(wish.iou,))
     evaluation = held.Evaluation(annotations, detections, protocol)

@@ -175,7 +175,10 @@ class Job:
             return Record(picture.id, error=str(error))
         request = Request(frame, self.plan.model, self.plan.device, settings)
         start = time.perf_counter()
-        trace = session.run(request, self.control.cancelled, self._report)
+        try:
+            trace = session.run(request, self.control.cancelled, self._report)
+        except BoxscopeError as error:  # too thin for this model, or too large for the memory
+            return Record(picture.id, error=f"{picture.file or picture.id}: {error}")
         record = record_of(picture.id, trace, 1000 * (time.perf_counter() - start))
         if pixels is not None:
             names = map_classes(trace.classes, self.data.classes)

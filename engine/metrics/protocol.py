@@ -138,3 +138,15 @@ def check_threshold(threshold: float) -> None:
     """Raises BoxscopeError when an IoU threshold is not above 0 and at most 1."""
     if not 0 < threshold <= 1:
         raise BoxscopeError(f"IoU threshold {threshold:g} must be above 0 and at most 1.")
+
+
+def check_inclusive(protocol: Protocol, whole_pixels: bool) -> None:
+    """Raises BoxscopeError when the + 1 px of ``inclusive`` would be added to boxes that hold it.
+
+    ``whole_pixels``: of the `Annotations`.
+    """
+    if protocol.inclusive and whole_pixels:
+        raise BoxscopeError(
+            "Pascal VOC files are read with the + 1 px of their convention already, so inclusive "
+            "boxes would count it twice; leave --inclusive out."
+        )

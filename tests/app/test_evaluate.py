@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QApplication
 from app.__main__ import main
 
 SCENES = "scenes:1000000-1000002"
+CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
 def says(capsys: pytest.CaptureFixture[str]) -> str:
@@ -196,11 +197,11 @@ class Balance(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.links += [value or "" for name, value in attrs if name in ("src", "href")]
-        if tag not in ("meta", "img"):
-            self.open.append(tag)
+        self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open and self.open.pop() == tag, (tag, self.getpos())
@@ -211,6 +212,7 @@ def check_page(text: str) -> Balance:
     page = Balance()
     page.feed(text)
     assert not page.open
+    ElementTree.fromstring(text)
     assert not page.tags & {"script", "link", "iframe", "object", "b&cat"}
     assert all(link.startswith("data:image/jpeg;base64,") for link in page.links)
     assert "@import" not in text and "url(" not in text
@@ -235,6 +237,42 @@ def test_the_report_stands_alone(
     assert f"{found['AP']:.3f}" in text and found["convention"].split(",")[0] in text
     for word in ("Errors", "Confusion", "Calibration", "Size of objects", "prefers-color-scheme"):
         assert word in text
+
+
+def test_names_that_no_page_can_hold_are_mended(truth: Path, found: Path, tmp_path: Path) -> None:
+    for path in (truth, found):
+        data = json.loads(path.read_text())
+        for item in data["images"] if isinstance(data, dict) else ():
+            item["file_name"], item["id"] = "", f"{item['id']}\x01\ud800"
+        for item in data["annotations"] if isinstance(data, dict) else data:
+            item["image_id"] = f"{item['image_id']}\x01\ud800"
+        path.write_text(json.dumps(data))
+    words = ["--detections", str(found), "--ground-truth", str(truth)]
+    outs = [tmp_path / f"m{suffix}" for suffix in (".html", ".json", ".csv")]
+    assert main(["evaluate", *words, *(f"--out={out}" for out in outs)]) == 0
+    check_page(outs[0].read_text("utf-8"))
+    assert json.loads(outs[1].read_text("utf-8"))["pictures"] == 2
+
+
+def test_vocs_one_pixel_is_not_counted_twice(
+    found: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    corners = "".join(f"<{k}>{v}</{k}>" for k, v in zip(CORNERS, (1, 1, 10, 10), strict=True))
+    thing = f"<object><name>dog</name><bndbox>{corners}</bndbox></object>"
+    (tmp_path / "7.xml").write_text(f"<annotation>{thing}</annotation>")
+    words = ["--detections", str(found), "--ground-truth", str(tmp_path / "7.xml")]
+    out = ["--out", str(tmp_path / "m.json"), "--protocol", "voc07"]
+    assert main(["evaluate", *words, *out, "--inclusive"]) == 2
+    assert "would count it twice; leave --inclusive out" in says(capsys)
+
+
+def test_a_place_that_takes_no_file_is_told_before_any_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.json").mkdir()
+    words = ["--model", "boxscope-ssd", "--ground-truth", "nowhere"]
+    assert main(["evaluate", *words, "--out", str(tmp_path / "m.json")]) == 2
+    assert "m.json is a folder; name a file in it" in says(capsys)
 
 
 @pytest.mark.parametrize("name", ["bbox", "segm"])

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torchvision.models import get_model
 
-from engine.datasets import Annotations
+from engine.datasets import Annotations, Picture
 from engine.datasets.frames import frame_of
 from engine.datasets.masks import decode
 from engine.datasets.opening import open_annotations
@@ -172,6 +173,17 @@ def test_pictures_that_cannot_be_read_are_said_and_left_out(
     assert "gone.png" in " ".join(outcome.sentences())
     assert [p.id for p in outcome.annotations.pictures] == [1_000_000, 1_000_002]
     assert outcome.detections.picture.max() == 1
+
+
+def test_a_picture_that_the_model_cannot_take_does_not_end_the_run(
+    scenes: Annotations, tmp_path: Path
+) -> None:
+    Image.new("RGB", (4000, 1)).save(tmp_path / "thin.png")
+    thin = Picture("thin", "thin.png", 4000, 1)
+    data = Annotations.of([thin, scenes.pictures[1]], scenes.classes, folder=tmp_path, boxes=())
+    outcome = Job(data, Plan(MASKS, "cpu", threads=1), tmp_path / "kept").run()
+    assert [record.picture for record in outcome.records] == [scenes.pictures[1].id]
+    assert "thin.png: The picture of 4000 x 1 px is too thin" in outcome.failed[0].error
 
 
 def test_a_wrong_setting_is_told_before_any_picture(ssd: Callable[..., Job]) -> None:
