@@ -13,7 +13,8 @@ from engine.boxes import iou
 from engine.errors import BoxscopeError, Cancelled
 from engine.families.two_stage import FAMILY
 from engine.params import Settings
-from engine.refine_again import Refined, can_refine, refine_again
+from engine.refine_again import refine_again
+from engine.refined import Refined, can_refine
 from engine.trace import Trace
 
 FRAME = picture(110, 170, 5)

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from engine.refine_again import MOST_ROUNDS, can_refine
+from engine.refined import MOST_ROUNDS, can_refine
 from widgets.quiet_controls import WholeSpin
 from widgets.refinement.question import Asking, RoundsAnswer, RoundsQuestion
 from widgets.refinement.rounds import curve_of, detection_rows, paths_of

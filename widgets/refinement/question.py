@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from engine.refine_again import Refined
+    from engine.refined import Refined
     from engine.trace import Trace
 
 

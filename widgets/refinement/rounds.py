@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine import boxes as box_ops
 
 if TYPE_CHECKING:
-    from engine.refine_again import Refined
+    from engine.refined import Refined
     from engine.trace import Trace
 
 MATCHED = 0.5  # IoU from which a detection counts as having found its object
