@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import Any
 
+from engine.datasets import json_parts
 from engine.errors import BoxscopeError
 
 MOST_SENTENCES = 100
@@ -89,7 +89,7 @@ def read_json(path: Path) -> Any:
     """What a JSON file holds. Raises BoxscopeError as `read_text` does, and for broken JSON."""
     text = read_text(path, most=2**33)
     try:
-        return json.loads(text)
+        return json_parts.loads(text)
     except RecursionError:
         raise BoxscopeError(f"{path} is not usable: its brackets are nested too deep.") from None
     except MemoryError:
