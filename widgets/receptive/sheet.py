@@ -11,23 +11,24 @@ from engine.receptive.sight import fits, uses
 
 COLUMNS: tuple[tuple[str, str], ...] = (
     ("Layer", "Path of the module in the network; .add and the like stand between modules"),
-    ("Kind", "What the layer computes"),
+    ("Field", "Theoretical receptive field, network px, padding counted; “whole”: all of it"),
+    ("Jump", "Network px from one cell to the next: all strides so far multiplied"),
     ("Kernel", "Height × width of the window, in cells of the layer's input"),
     ("Stride", "Cells of its input from one output cell to the next"),
     ("Pad", "Cells of zeros added around its input"),
     ("Dil", "Dilation: cells of its input from one tap of the kernel to the next"),
-    ("Jump", "Network px from one cell to the next: all strides so far multiplied"),
-    ("Field", "Theoretical receptive field, network px, padding counted; “whole”: all of it"),
     ("Output", "Channels × height × width of its output"),
     ("Params", "Parameters of the layer"),
     ("FLOPs", "Floating point operations, two for each multiply-add"),
-    ("Sees", "“more”: it sees more of the picture than its input did; “mixes”: its input saw the "
-     "whole picture already, it can only mix what is known"),
+    ("Input sees", "Does its input see a part of the picture, or the whole one already? Then the "
+     "layer can bring nothing new together: it cannot use the resolution"),
     ("Fits", "Does the whole field of a cell lie within the picture?"),
+    ("Kind", "What the layer computes"),
 )  # fmt: skip
-SEES = {True: "more", False: "mixes", None: "–"}
+WORDS = (0, 10, 11, 12)
+"""Columns that stand left."""
+SEES = {True: "part", False: "whole", None: "–"}
 FITS = {True: "yes", False: "no", None: "–"}
-REGION = "of a region"
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """``border``: the first layer, by number, whose input sees the whole picture; -1 for none."""
+    """``border``: the first layer with a window whose input sees the whole picture, by number; -1 for
+    none."""
 
     rows: tuple[Row, ...]
     border: int
@@ -65,8 +67,8 @@ FILTERS: dict[str, Any] = {
     "All layers": lambda row: True,
     "Convolutions and pooling": lambda row: row.windowed,
     "Pyramid levels": lambda row: bool(row.level),
-    "Uses the resolution": lambda row: row.uses is True,
-    "Only mixes": lambda row: row.uses is False,
+    "Can use the resolution": lambda row: row.uses is True,
+    "Input sees the whole": lambda row: row.uses is False,
     "Fits the picture": lambda row: row.fits is True,
     "Not understood": lambda row: bool(row.unknown),
 }
@@ -81,7 +83,7 @@ def sheet_of(fields: Fields) -> Sheet:
         _row(fields, layer, number, levels.get(number, ""))
         for number, layer in enumerate(fields.layers)
     )
-    border = next((row.number for row in rows if row.uses is False), -1)
+    border = next((row.number for row in rows if row.uses is False and row.windowed), -1)
     return Sheet(rows, border)
 
 
@@ -92,15 +94,15 @@ def _row(fields: Fields, layer: Layer, number: int, level: str) -> Row:
     using = uses(fields, layer) if known else None
     texts = (
         layer.name,
-        layer.kind + (f" ×{layer.groups} groups" if layer.groups > 1 else ""),
-        *(both(v) for v in (layer.kernel, layer.stride, layer.padding, layer.dilation)),
-        jump_text(layer),
         field_text(layer),
+        jump_text(layer),
+        *(both(v) for v in (layer.kernel, layer.stride, layer.padding, layer.dilation)),
         f"{layer.channels} × {layer.grid[0]} × {layer.grid[1]}",
         count_text(layer.parameters),
         count_text(layer.flops),
         SEES[using],
         FITS[fitting],
+        layer.kind + (f", {layer.groups} groups" if layer.groups > 1 else ""),
     )
     return Row(
         number, texts, f"{layer.name} {layer.kind}".lower(), layer.kernel is not None, level,

@@ -1,26 +1,26 @@
-"""Undo and redo inside the sandbox: it has nothing to do with the detector's parameters."""
+"""Undo and redo inside a sandbox: it has nothing to do with the detector's parameters."""
 
 from __future__ import annotations
 
 import time
+from typing import Generic, TypeVar
 
-from widgets.upsampling.model import Sandbox
-
+State = TypeVar("State")
 MERGE_SECONDS = 1.0
 LENGTH = 200
 
 
-class History:
+class History(Generic[State]):
     """States in a row, and where one stands."""
 
-    def __init__(self, first: Sandbox) -> None:
+    def __init__(self, first: State) -> None:
         self._states = [first]
         self._at = 0
         self._key = ""
         self._when = 0.0
 
     @property
-    def now(self) -> Sandbox:
+    def now(self) -> State:
         return self._states[self._at]
 
     @property
@@ -31,7 +31,7 @@ class History:
     def can_redo(self) -> bool:
         return self._at + 1 < len(self._states)
 
-    def push(self, state: Sandbox, key: str = "") -> bool:
+    def push(self, state: State, key: str = "") -> bool:
         """A new state; False if it is the present one.
 
         Changes of one ``key`` within a second are one step, as when a number is held down.
