@@ -29,10 +29,8 @@ class ShareBars(QWidget):
         """0 to 1 by name; of none the room stays."""
         lines = len(self._shares)
         self._shares = dict(shares)
-        self.setAccessibleName(
-            "Gradient inside: "
-            + ", ".join(f"{LOOKS[n][2]} {100 * p:.0f} %" for n, p in shares.items())
-        )
+        words = (f"{LOOKS[name][2]} {100 * share:.0f} %" for name, share in shares.items())
+        self.setAccessibleName(f"Gradient inside: {', '.join(words)}")
         if len(shares) > lines:
             self.updateGeometry()
         self.update()

@@ -27,8 +27,8 @@ two-stage detector the proposal is held fixed. The bars say how much of all grad
 theoretical field (all of it, or the theory were wrong), the anchor, the proposal and the box.</p>
 """
 PAPER = (
-    "Luo et al., Understanding the Effective Receptive Field in Deep Convolutional Neural Networks, "
-    "NeurIPS 2016."
+    "Luo et al., Understanding the Effective Receptive Field in Deep Convolutional Neural "
+    "Networks, NeurIPS 2016."
 )
 NO_BOX = (
     "Select a box, on the picture or in the table: its logit is followed back through the network "
@@ -70,7 +70,7 @@ def found_html(found: EffectiveField) -> str:
     if area > 0:
         share = found.side**2 / area
         words += (
-            f" (√ of the number of px above 4.55 % of the largest), {100 * share:.0f} % of the area of its "
-            f"theoretical field, {x2 - x1:.0f} × {y2 - y1:.0f} network px"
+            f" (√ of the number of px above 4.55 % of the largest), {100 * share:.0f} % of the area "
+            f"of its theoretical field, {x2 - x1:.0f} × {y2 - y1:.0f} network px"
         )
     return f"{words}."

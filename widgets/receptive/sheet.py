@@ -48,8 +48,8 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """``border``: the first layer with a window whose input sees the whole picture, by number; -1 for
-    none."""
+    """``border``: number of the first layer with a window whose input sees the whole picture; -1
+    for none."""
 
     rows: tuple[Row, ...]
     border: int

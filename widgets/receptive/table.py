@@ -17,8 +17,8 @@ _ROLE = Qt.ItemDataRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 WIDEST = (
-    "", "888–888", "88.88", "8 × 8", "8", "8", "8", "888 × 888 × 888", "888.8 M", "888.8 G", "whole",
-    "yes", "BatchNorm2d",
+    "", "888–888", "88.88", "8 × 8", "8", "8", "8", "888 × 888 × 888", "888.8 M", "888.8 G",
+    "whole", "yes", "BatchNorm2d",
 )  # fmt: skip
 NAMES = 0.46  # of the table's width at the most: the end of a name tells layers apart
 
