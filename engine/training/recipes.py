@@ -77,7 +77,7 @@ def _segmenter(steps: int, start: str = "boxscope-maskrcnn", rate: float = 8e-3)
 RECIPES: dict[str, Recipe] = {
     "boxscope-maskrcnn": Recipe(steps=3100, names=_TWO_STAGE),
     "boxscope-retinanet": Recipe(
-        steps=3600, names=_SINGLE_SHOT, rate=1e-3, start="boxscope-maskrcnn"
+        steps=2800, names=_SINGLE_SHOT, rate=1e-3, start="boxscope-maskrcnn"
     ),
     "boxscope-ssd": Recipe(steps=1050, names=_SINGLE_SHOT, batch=16),
     "boxscope-yolo": Recipe(steps=3200, names=_GRID, start="boxscope-maskrcnn"),
