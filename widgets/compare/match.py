@@ -28,11 +28,11 @@ def counterpart(of: Trace, to: Trace, ref: Ref) -> Ref | None:
     if table is before:
         return ref
     overlap = iou_matrix(of.boxes_image(ref.stage)[ref.row][None], to.boxes_image(stage))[0]
-    enough = overlap >= SAME_IOU
-    if not enough.any():
+    rows = np.flatnonzero(overlap >= SAME_IOU)  # few, also of 200,000 anchors
+    if not len(rows):
         return None
     name = of.name_of(int(before.labels[ref.row]))
     same = np.array([n == name for n in to.classes], bool)
-    labels = np.clip(table.labels, 0, len(same) - 1)
-    order = np.lexsort((-overlap, ~same[labels], table.reason != Reason.KEPT, ~enough))
-    return Ref(stage, int(order[0]))
+    labels = np.clip(table.labels[rows], 0, len(same) - 1)
+    order = np.lexsort((-overlap[rows], ~same[labels], table.reason[rows] != Reason.KEPT))
+    return Ref(stage, int(rows[order[0]]))
