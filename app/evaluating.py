@@ -66,6 +66,7 @@ class Evaluating(QObject):
         self._wish: EvaluateWish | None = None
         self._choice = controller.model
         self._reader: Reader | None = None
+        self._readers: list[Reader] = []  # also those that were given up and still read
         self._background: Background | None = None
         self._bridge: Bridge | None = None
         self._state = EvaluationState(Phase.IDLE)
@@ -76,6 +77,8 @@ class Evaluating(QObject):
         self._wish = None
         self._opening.stop()
         self._end()
+        for reader in self._readers:
+            reader.join()
 
     @Slot(object)
     def _on_wished(self, wish: EvaluateWish | Command | OpenWish) -> None:
@@ -102,6 +105,7 @@ class Evaluating(QObject):
         self._wish, self._choice = wish, choice
         self._tell(EvaluationState(Phase.READING, f"Reading {wish.truth} …"))
         self._reader = Reader(wish, self._wake)
+        self._readers = [r for r in self._readers if r.alive] + [self._reader]
         self._bridge = Bridge(self._reader.outbox, self._on_read, self)
         self._reader.start()
 
@@ -202,7 +206,7 @@ class Evaluating(QObject):
     def _end(self) -> None:
         """End whichever thread there is; it stops after the stage in hand."""
         if self._reader is not None:
-            self._reader.stop()
+            self._reader.give_up()
             self._reader = None
         if self._background is not None:
             self._background.stop()
@@ -234,13 +238,20 @@ class Reader:
         self._stopped = False
         self._thread = threading.Thread(target=self._work, name="boxscope-reading", daemon=True)
 
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """Drawing scenes ends at once; a file is read to its end, and nobody waits for it long."""
+    def give_up(self) -> None:
+        """Nobody wants it any more. Drawing scenes ends soon; a file is read to its end."""
         self._stopped = True
         self.outbox.close()
+
+    def join(self) -> None:
+        """Wait for the thread, which may take as long as reading a file does."""
         self._thread.join(10)
 
     def _work(self) -> None:

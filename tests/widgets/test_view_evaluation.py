@@ -266,6 +266,8 @@ def test_thresholds_are_dragged_over_the_whole_set(panel: EvaluationPanel, small
     QTest.keyClick(iou, K.Key_Right)  # .51: a box of IoU .5 is no longer right
     settled()
     assert verdicts(panel)[3] is Verdict.LOW_IOU
+    click_row(panel, 3)
+    assert "IoU 0.50 < 0.51" in panel.walk.verdict.text()
     assert "IoU 0.51" in panel.convention.text()
     QTest.keyClick(iou, K.Key_Left)
     settled()

@@ -24,6 +24,8 @@ def marks_of_row(run: Run, walk: Walk, row: int) -> list[Mark]:
     """The detection of a row, the object that decided, who took it, and the other objects."""
     truth, found = run.annotations, run.detections
     decided, picture = int(walk.truth[row]), int(walk.picture[row])
+    if walk.verdict[row] == Verdict.BACKGROUND:
+        decided = -1  # what it hardly touches decides nothing
     marks = [
         Mark(truth.boxes[t], TRUTH, _S.DotLine, 1)
         for t in truth.of_picture(picture).tolist()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _K = Qt.Key
 _MOVES = {_K.Key_Left: (0, -1), _K.Key_Right: (0, 1), _K.Key_Up: (-1, 0), _K.Key_Down: (1, 0)}
+WIDEST = 1.8  # times as wide as high, or as high as wide
 RIGHT, WRONG = QColor("#009e73"), QColor("#d55e00")
 
 
@@ -99,25 +100,30 @@ class MatrixMap(OwnKeys, QWidget):
         longest = max(widths, default=0)
         left = min(longest, self.width() / 3) + metrics.height() + 10
         top = min(longest, self.height() / 3) + metrics.height() + 10
-        side = min(self.width() - left - 4, self.height() - top - 4)
-        return QRectF(left, top, max(side, 1), max(side, 1))
+        high = max(self.height() - top - 4, 1.0)
+        wide = max(self.width() - left - 4, 1.0)
+        return QRectF(left, top, min(wide, WIDEST * high), min(high, WIDEST * wide))
 
     def cell_rect(self, row: int, column: int) -> QRectF:
         """Widget px of a cell, counted among the shown classes."""
         return self._rect(self._room(), row, column)
 
     def _rect(self, room: QRectF, row: int, column: int) -> QRectF:
-        side = room.width() / max(len(self._classes), 1)
-        return QRectF(room.left() + column * side, room.top() + row * side, side, side)
+        wide, high = self._cell_size(room)
+        return QRectF(room.left() + column * wide, room.top() + row * high, wide, high)
+
+    def _cell_size(self, room: QRectF) -> tuple[float, float]:
+        count = max(len(self._classes), 1)
+        return room.width() / count, room.height() / count
 
     def _cell_at(self, at: QPointF) -> tuple[int, int] | None:
         room = self._room()
         if self._matrix is None or not room.contains(at):
             return None
-        side = room.width() / len(self._classes)
+        wide, high = self._cell_size(room)
         last = len(self._classes) - 1
-        row = min(int((at.y() - room.top()) / side), last)
-        column = min(int((at.x() - room.left()) / side), last)
+        row = min(int((at.y() - room.top()) / high), last)
+        column = min(int((at.x() - room.left()) / wide), last)
         return int(self._classes[row]), int(self._classes[column])
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -164,7 +170,7 @@ class MatrixMap(OwnKeys, QWidget):
 
     def _paint_names(self, painter: QPainter) -> None:
         metrics, room = self.fontMetrics(), self._room()
-        line, side = metrics.height(), room.width() / len(self._classes)
+        line, (wide, high) = metrics.height(), self._cell_size(room)
         painter.setPen(self.palette().color(QPalette.ColorRole.Text))
         above = QRectF(room.left(), 2, room.width(), line)
         painter.drawText(above, Qt.AlignmentFlag.AlignCenter, "taken for")
@@ -174,16 +180,16 @@ class MatrixMap(OwnKeys, QWidget):
         beside = QRectF(-room.height() / 2, -line / 2, room.height(), line)
         painter.drawText(beside, Qt.AlignmentFlag.AlignCenter, "what it is")
         painter.restore()
-        if side < 0.75 * line:
+        if min(wide, high) < 0.75 * line:
             return  # names would overlap; the tool tip says them
         left, top = room.left() - line - 10, room.top() - line - 10
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         for at, label in enumerate(self._classes.tolist()):
             name = metrics.elidedText(self.name(label), Qt.TextElideMode.ElideRight, round(left))
-            painter.drawText(QRectF(line + 4, room.top() + at * side, left, side), flags, name)
+            painter.drawText(QRectF(line + 4, room.top() + at * high, left, high), flags, name)
             name = metrics.elidedText(self.name(label), Qt.TextElideMode.ElideRight, round(top))
             painter.save()
-            painter.translate(room.left() + (at + 0.5) * side, room.top() - 4)
+            painter.translate(room.left() + (at + 0.5) * wide, room.top() - 4)
             painter.rotate(-90)
             painter.drawText(
                 QRectF(0, -line / 2, top, line),
@@ -197,21 +203,21 @@ class MatrixMap(OwnKeys, QWidget):
         classes, count = self._classes, len(self._classes)
         colours = self._colours(palette.color(QPalette.ColorRole.Base))
         painter.drawImage(room, wrap(colours))
-        side, line = room.width() / count, self.fontMetrics().height()
-        if side > 6:
+        (wide, high), line = self._cell_size(room), self.fontMetrics().height()
+        if min(wide, high) > 6:
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Mid), 1))
             for at in range(count + 1):
-                x, y = room.left() + at * side, room.top() + at * side
+                x, y = room.left() + at * wide, room.top() + at * high
                 painter.drawLine(QPointF(x, room.top()), QPointF(x, room.bottom()))
                 painter.drawLine(QPointF(room.left(), y), QPointF(room.right(), y))
-        if side > 0.9 * line:
+        if high > 0.9 * line:
             counts = matrix.counts[np.ix_(classes, classes)]
             font = self.font()
             font.setPointSizeF(0.85 * font.pointSizeF())
             painter.setFont(font)
             for row, column in np.argwhere(counts).tolist():
                 rect, text = self._rect(room, row, column), f"{counts[row, column]:,}"
-                if painter.fontMetrics().horizontalAdvance(text) < side:
+                if painter.fontMetrics().horizontalAdvance(text) < wide:
                     painter.setPen(text_on(QColor(*colours[row, column].tolist())))
                     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
         if self._cell is not None and all(k in classes for k in self._cell):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QTimer, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from widgets.evaluation import words
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from engine.trace import Trace
     from widgets.selection import Selection
 
-SNAPSHOT_MS = 700  # between two looks at a run that goes on
+SNAPSHOT_MS, LONGEST_MS = 700, 30_000  # between two looks at a run that goes on
+SHARE = 1 / 10  # of the time that looking may take
 LIVE_MS = 300
 
 
@@ -56,6 +57,7 @@ class EvaluationPanel(EvaluationWidgets):
         self._number = 0
         self._fresh: Callable[[], Run] | None = None
         self._follow = False
+        self._spent = 0.0
         self._frames = LiveFrames()
         self._look = _timer(self, SNAPSHOT_MS, self.ask)
         self._live_look = _timer(self, LIVE_MS, self.ask)
@@ -178,6 +180,14 @@ class EvaluationPanel(EvaluationWidgets):
         self._show_shape()
         self.ask()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """A file or folder that is dropped anywhere here is a data set, not a source."""
+        self.data.place.dropEvent(event)
+
     # --- what comes
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -252,6 +262,9 @@ class EvaluationPanel(EvaluationWidgets):
             return
         if asked.fresh is not None and asked.fresh is self._fresh:
             self._fresh = None
+        self._spent = answer.seconds + (self._spent if asked.depth else 0.0)
+        pause = round(1000 * self._spent / SHARE)
+        self._look.setInterval(min(max(pause, SNAPSHOT_MS), LONGEST_MS))
         for key, run in answer.runs.items():
             # Runs that were removed meanwhile stay away.
             if key in self._runs or key not in asked.runs:
@@ -265,7 +278,9 @@ class EvaluationPanel(EvaluationWidgets):
         if answer.current == self._current:
             self._answer = answer
             self._show(answer)
-        if asked.number == self._number and asked.depth < DEPTH:
+        # All IoUs of a run that grows are worth their time only where they are looked at.
+        depth = DEPTH if answer.run.complete or asked.page == "classes" else 1
+        if asked.number == self._number and asked.depth < depth:
             deeper = replace(
                 asked, runs=answer.runs, current=answer.current, fresh=None, follow=False,
                 depth=asked.depth + 1,
@@ -292,8 +307,10 @@ class EvaluationPanel(EvaluationWidgets):
         self._label = names[answer.label] if answer.label >= 0 else ""
         self.controls.set_classes(names, self._label)
         what = f"mAP@{words.figure(answer.question.measure.iou, 2)}"
+        several = len({run.data for run in self._runs.values()}) > 1
         texts = {
-            key: words.run_line(run, self._means.get(key), what) for key, run in self._runs.items()
+            key: words.run_line(run, self._means.get(key), what, several)
+            for key, run in self._runs.items()
         }
         self.runs.set_runs(self._runs, texts, self._current)
         run = answer.run

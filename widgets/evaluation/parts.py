@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from widgets.elided_label import ElidedLabel
 from widgets.evaluation import words
 from widgets.evaluation.controls import Controls
 from widgets.evaluation.data_row import DataRow
@@ -48,7 +47,9 @@ class EvaluationWidgets(StudyPanel):
         self.trouble.setObjectName("trouble")
         self.trouble.setWordWrap(True)
         self.trouble.hide()
-        self.convention, self.left_out = ElidedLabel(), QLabel()
+        self.convention, self.left_out = QLabel(), QLabel()
+        self.convention.setWordWrap(True)
+        self.setAcceptDrops(True)
         self.walk, self.classes = WalkPage(), ClassesPage()
         self.confusion, self.pictures = ConfusionPage(), PicturesPage()
         self.errors, self.live = ErrorsPage(), LivePage()

@@ -62,7 +62,9 @@ class SetPicture(FrameView):
             x1, y1, x2, y2 = mark.box.tolist()
             rect = view.mapRect(QRectF(x1, y1, x2 - x1, y2 - y1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(QColor("#000000"), mark.width + 2))
+            # Around a line of dots a black one would be all that is seen.
+            below = QColor(0, 0, 0, 255 if mark.style == Qt.PenStyle.SolidLine else 90)
+            painter.setPen(QPen(below, mark.width + 2))
             painter.drawRect(rect)
             pen = QPen(QColor(mark.colour), mark.width, mark.style)
             pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListWidget, QListWidgetItem
 
 from widgets.evaluation.look import run_icon
@@ -41,6 +41,10 @@ class RunList(QListWidget):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        remove = QAction("Remove this run", self)
+        remove.triggered.connect(self._on_remove)
+        self.addAction(remove)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.currentItemChanged.connect(self._on_current)
         self.itemChanged.connect(self._on_changed)
 
@@ -94,9 +98,8 @@ class RunList(QListWidget):
         return self.sizeHint()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        item = self.currentItem()
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and item is not None:
-            self.removed.emit(item.data(_KEY))
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self._on_remove()
         else:
             super().keyPressEvent(event)
 
@@ -108,6 +111,12 @@ class RunList(QListWidget):
                 item = self.item(at)
                 item.setIcon(run_icon(self.place_of(item.data(_KEY)), is_dark()))
             self._quiet = False
+
+    @Slot()
+    def _on_remove(self) -> None:
+        item = self.currentItem()
+        if item is not None:
+            self.removed.emit(item.data(_KEY))
 
     @Slot()
     def _on_current(self, *_: object) -> None:

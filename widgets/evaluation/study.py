@@ -5,6 +5,7 @@ Every figure is `engine.metrics`'; here it is only decided which ones are wanted
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,9 @@ class Matched:
 @dataclass(frozen=True, eq=False)
 class Answer:
     """``runs`` are those of the question, brought up to date. What the page does not show, or
-    nobody has worked out yet, is None or empty. ``mean`` (101, 2) is the curve of all classes."""
+    nobody has worked out yet, is None or empty. ``mean`` (101, 2) is the curve of all classes.
+    ``seconds`` that it took.
+    """
 
     question: Question
     runs: dict[Hashable, Run]
@@ -116,6 +119,7 @@ class Answer:
     sizes: dict[str, float] = field(default_factory=dict)
     calibration: Calibration | None = None
     trouble: str = ""
+    seconds: float = 0.0
 
     @property
     def run(self) -> Run:
@@ -134,6 +138,7 @@ class Desk:
         self._kept: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
     def answer(self, asked: Question) -> Answer:
+        began = time.perf_counter()
         runs, current, how = dict(asked.runs), asked.current, asked.measure
         if asked.fresh is not None:
             fresh = asked.fresh()
@@ -174,6 +179,7 @@ class Desk:
                 for key, each in evaluations.items()
                 if (figures := self._classes(each, asked, key)) is not None
             }
+        found["seconds"] = time.perf_counter() - began
         return Answer(asked, runs, current, evaluation, label, **found)
 
     # --- parts

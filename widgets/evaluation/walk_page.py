@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.metrics.curve import operating_point
 from engine.metrics.protocol import Interpolation
@@ -99,18 +99,13 @@ class WalkPage(OwnKeys, QWidget):
         first.addWidget(self.plot, 1)
         first.addLayout(grid)
         first.addWidget(self.points)
-        below = QSplitter(Qt.Orientation.Vertical)
-        below.setChildrenCollapsible(False)
-        below.addWidget(self.picture)
-        below.addWidget(self.table)
-        below.setSizes([300, 260])
         second = QVBoxLayout(right)
         second.setContentsMargins(0, 0, 0, 0)
         second.setSpacing(3)
         second.addWidget(self.transport)
         second.addWidget(self.sums)
         second.addWidget(self.verdict)
-        second.addWidget(below, 1)
+        second.addWidget(TurningSplitter(self.picture, self.table), 1)
         second.addWidget(self.open_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 0)

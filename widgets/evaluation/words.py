@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,8 +64,8 @@ def verdict(run: Run, walk: Walk, row: int) -> str:
     kind = Verdict(walk.verdict[row])
     sign = SIGNS[kind]
     iou = ""
-    if walk.truth[row] >= 0:
-        side = "≥" if walk.iou[row] >= walk.threshold else "<"
+    if walk.truth[row] >= 0 and kind is not Verdict.BACKGROUND:
+        side = "≥" if walk.iou[row] >= walk.threshold else "&lt;"
         iou = f", IoU {figure(walk.iou[row], 2)} {side} {figure(walk.threshold, 2)}"
     first, _, rest = kind.sentence.partition(":")
     if kind is Verdict.WRONG_CLASS:
@@ -120,11 +121,12 @@ def counts(point: OperatingPoint) -> str:
     )
 
 
-def run_line(run: Run, mean: float | None, what: str) -> str:
-    """Name, how far it is, and its mAP. Plain text."""
+def run_line(run: Run, mean: float | None, what: str, several: bool) -> str:
+    """Name, data set if there are several, how far it is, and its mAP. Plain text."""
+    data = f" on {Path(run.data).name}" if several else ""
     far = "" if run.complete else f" ({run.done} of {run.total} pictures)"
     score = "" if mean is None else f"   {what} {figure(mean)}"
-    return f"{run.name}{far}{score}"
+    return f"{run.name}{data}{far}{score}"
 
 
 def left_out(run: Run) -> str:
