@@ -58,8 +58,8 @@ def key_of(trace: Trace, of: Cell | Ref) -> tuple[object, ...]:
 
 def found_html(found: EffectiveField) -> str:
     """What was found: the number, its value, and how much of what it can see it really uses."""
-    value = f"{found.value:.3f}".replace("-", "−")
-    words = f"<b>{found.what[0].upper()}{found.what[1:]}</b> = {value}."
+    value = f"{found.value:.4g}".replace("-", "−")
+    words = f"<b>{found.what}</b> = {value}."
     if found.side <= 0:
         return f"{words} No px of the picture changes it: its gradient is zero everywhere."
     words += f" Effective side <b>{found.side:.0f}</b> network px"
@@ -70,7 +70,7 @@ def found_html(found: EffectiveField) -> str:
     if area > 0:
         share = found.side**2 / area
         words += (
-            f" (√ of the number of px above 4.55 % of the largest), {100 * share:.0f} % of the area "
-            f"of its theoretical field, {x2 - x1:.0f} × {y2 - y1:.0f} network px"
+            f" (√ of the number of px above 4.55 % of the largest), {100 * share:.0f} % of the "
+            f"area of its theoretical field, {x2 - x1:.0f} × {y2 - y1:.0f} network px"
         )
     return f"{words}."

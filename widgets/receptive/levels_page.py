@@ -12,6 +12,7 @@ from engine.receptive.sight import levels_seeing
 from widgets.explanation import Explanation
 from widgets.receptive.levels_chart import LevelBar, LevelsChart
 from widgets.receptive.place import Place, place_of
+from widgets.receptive.sheet import jumps
 from widgets.rich_text import RichText
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class LevelsPage(QWidget):
     ) -> None:
         """``number`` of the layer that is looked at elsewhere."""
         if fields is None or trace is None or not fields.levels:
-            self.chart.show_bars((), None, 1.0, -1)
+            self.chart.hide()
             self.words.set_html(NO_LEVELS if fields is not None else "")
             return
         box = None
@@ -75,6 +76,7 @@ class LevelsPage(QWidget):
         side = None if box is None else math.sqrt(max(_area(box), 1e-9))
         numbers = [bar.number for bar in bars]
         chosen = numbers.index(number) if number in numbers else -1
+        self.chart.show()
         self.chart.show_bars(bars, side, math.sqrt(fields.size[0] * fields.size[1]), chosen)
         self.words.set_html(NO_BOX if side is None else sight_html(bars, box or (0,) * 4))
 
@@ -101,7 +103,7 @@ def bars_of(fields: Fields, box: Box | None, place: Place) -> list[LevelBar]:
             LevelBar(
                 f"Level {sight.level}", sight.layer, number,
                 None if box is None else sight.cell, field,
-                round(math.sqrt(rows.jump * columns.jump), 2),
+                round(math.sqrt(math.prod(jumps(fields.layers[number], fields.size))), 2),
                 None if box is None else sight.share,
                 None if box is None else sight.times,
                 " ".join(marks),

@@ -95,7 +95,7 @@ class Pyramid(OwnKeys, QWidget):
         return low, high
 
     def _left(self) -> float:
-        return float(self.fontMetrics().horizontalAdvance("input 888 "))
+        return float(self.fontMetrics().horizontalAdvance("88: 8888 px "))
 
     def _scale(self) -> tuple[float, float]:
         """Widget px of a px of the input, and where px 0 begins."""
@@ -211,6 +211,7 @@ class Pyramid(OwnKeys, QWidget):
             else:
                 whole = self.place_of(layer, 0).united(self.place_of(layer, count - 1))
                 painter.setPen(faint)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRect(whole)
         if layer <= self._layer and len(self._seen) > layer:
             self._paint_seen(painter, layer, cells, count, ink)

@@ -95,7 +95,7 @@ def _row(fields: Fields, layer: Layer, number: int, level: str) -> Row:
     texts = (
         layer.name,
         field_text(layer),
-        jump_text(layer),
+        jump_text(layer, fields.size),
         *(both(v) for v in (layer.kernel, layer.stride, layer.padding, layer.dilation)),
         f"{layer.channels} × {layer.grid[0]} × {layer.grid[1]}",
         count_text(layer.parameters),
@@ -120,10 +120,20 @@ def both(value: Sequence[float] | str | None) -> str:
     return a if a == b else f"{a} × {b}"
 
 
-def jump_text(layer: Layer) -> str:
-    if layer.y is None or layer.x is None:
-        return "?"
-    return both((round(layer.y.jump, 2), round(layer.x.jump, 2)))
+def jumps(layer: Layer, size: tuple[int, int]) -> tuple[float, float]:
+    """(y, x) px from one cell to the next; for an input of ``size`` (height, width) px.
+
+    Where fields do not repeat, because of how maps were resized, it is the cell's share of the
+    input: the middles of fields that are cut at the border say nothing.
+    """
+    y, x = layer.axes()
+    pairs = zip((y, x), size, layer.grid, strict=True)
+    down, across = (a.jump if a.rule is not None else n / max(g, 1) for a, n, g in pairs)
+    return round(down, 2), round(across, 2)
+
+
+def jump_text(layer: Layer, size: tuple[int, int]) -> str:
+    return "?" if layer.y is None or layer.x is None else both(jumps(layer, size))
 
 
 def field_text(layer: Layer) -> str:

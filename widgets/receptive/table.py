@@ -142,7 +142,8 @@ class LayerTable(OwnKeys, QTableView):
             self.selectionModel().clear()
         else:
             self.selectRow(line)
-            self.scrollTo(self.rows.index(line, 0))
+            middle = QAbstractItemView.ScrollHint.PositionAtCenter
+            self.scrollTo(self.rows.index(line, 0), middle)
         self._quiet = False
 
     def step(self, by: int) -> None:

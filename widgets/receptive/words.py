@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.receptive.fields import PICTURE, Fields, Layer
-from widgets.receptive.sheet import Sheet, both, field_text, jump_text
+from widgets.receptive.sheet import Sheet, both, field_text, jumps
 
 if TYPE_CHECKING:
     from engine.frame import Transform
@@ -93,11 +93,12 @@ def cell_html(
             words += f"; <b>cut at the border</b> to {_size(seen)}: {_span(seen)}."
         else:
             words += "."
+    down, across = jumps(layer, fields.size)
     x, y = (uncut[0] + uncut[2]) / 2, (uncut[1] + uncut[3]) / 2
     words += (
         f" Centre ({_n(x)}, {_n(y)}) network px = ({_n(x * ratio[0])}, {_n(y * ratio[1])}) image "
-        f"px. Jump {jump_text(layer)} network px = "
-        f"{both((round(rows.jump * ratio[1], 2), round(columns.jump * ratio[0], 2)))} image px."
+        f"px. Jump {both((down, across))} network px = "
+        f"{both((round(down * ratio[1], 2), round(across * ratio[0], 2)))} image px."
     )
     if not (rows.regular and columns.regular) and not (rows.whole and columns.whole):
         words += " Cells of this layer see parts of different size."
