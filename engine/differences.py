@@ -55,15 +55,16 @@ def differences(a: Trace, b: Trace, least: float = 0.5) -> Differences:
     rows_a, rows_b = _kept(a), _kept(b)
     overlap = box_ops.iou(_boxes(a, rows_a), _boxes(b, rows_b))
     names_a, names_b = _names(a, rows_a), _names(b, rows_b)
-    same = names_a[:, None] == names_b[None, :]
     at_a, at_b = np.nonzero(overlap >= least)
-    order = np.lexsort((at_b, at_a, -overlap[at_a, at_b], ~same[at_a, at_b]))
+    same = (names_a[at_a] == names_b[at_b]).astype(bool)  # names are objects: few are compared
+    order = np.lexsort((at_b, at_a, -overlap[at_a, at_b], ~same))
     free_a, free_b = np.ones(len(rows_a), bool), np.ones(len(rows_b), bool)
     lines: list[tuple[int, int, int, float]] = []
-    for i, j in zip(at_a[order].tolist(), at_b[order].tolist(), strict=True):
+    columns = (at_a[order].tolist(), at_b[order].tolist(), same[order].tolist())
+    for i, j, alike in zip(*columns, strict=True):
         if free_a[i] and free_b[j]:
             free_a[i] = free_b[j] = False
-            verdict = Verdict.SAME if same[i, j] else Verdict.OTHER_CLASS
+            verdict = Verdict.SAME if alike else Verdict.OTHER_CLASS
             lines.append((verdict, int(rows_a[i]), int(rows_b[j]), float(overlap[i, j])))
     lines += [(Verdict.ONLY_A, int(row), -1, 0.0) for row in rows_a[free_a]]
     lines += [(Verdict.ONLY_B, -1, int(row), 0.0) for row in rows_b[free_b]]
