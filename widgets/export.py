@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QSize
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QPoint, QRect, QSize
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -32,6 +32,8 @@ def save_widget(widget: QWidget, path: str | Path, size: QSize | None = None) ->
     widget.ensurePolished()
     widget.grab()  # a widget that was never shown gets its layout, and asks for its pictures, now
     settle()
+    for _ in range(3):  # what has come changes texts, those heights, and these the pictures
+        QCoreApplication.processEvents()
     if path.suffix.lower() == ".svg":
         _write(path, _svg(widget))
     else:

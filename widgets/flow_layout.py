@@ -17,6 +17,7 @@ class FlowLayout(QLayout):
 
     def addItem(self, item: QLayoutItem) -> None:
         self._items.append(item)
+        self.invalidate()  # else one that comes late gets no place before the next resize
 
     def count(self) -> int:
         return len(self._items)

@@ -21,6 +21,7 @@ from widgets.lineage_bar import HINT, LineageBar
 from widgets.palette import label_colour
 from widgets.selection import Selection
 from widgets.stage_ribbon import StageRibbon
+from widgets.views import view
 
 __all__ = ["pixel_trace", "real_trace"]
 
@@ -93,6 +94,11 @@ def test_live_the_tint_is_of_the_picture_that_is_shown(
         np.testing.assert_array_equal(
             shown[..., 3] > 0, newer.stages["argmax"].arrays["classes"] > 0
         )
+
+
+def test_views_of_boxes_are_not_offered(pixel_trace: Trace, real_trace: Trace) -> None:
+    for key in ("scores", "nms", "masks", "anchors"):
+        assert view(key).shows(real_trace) and not view(key).shows(pixel_trace)
 
 
 def test_ribbon_table_and_lineage_say_what_is_there_instead_of_boxes(

@@ -85,7 +85,9 @@ class PanopticWidgets(StudyPanel):
         for widget in (self.about, self.pixel_words, self.quality, self.classes):
             side.addWidget(widget)
         side.addStretch(1)
-        page = self.page = QScrollArea()
+        # Hidden itself, a part of a splitter would come back without any room.
+        self.page = right
+        page = QScrollArea()
         page.setWidgetResizable(True)
         page.setFrameShape(QFrame.Shape.NoFrame)
         page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -74,7 +74,9 @@ class ClassMapWidgets(StudyPanel):
         ):  # fmt: skip
             side.addWidget(widget)
         side.addStretch(1)
-        page = self.page = QScrollArea()
+        # Hidden itself, a part of a splitter would come back without any room.
+        self.page = right
+        page = QScrollArea()
         page.setWidgetResizable(True)
         page.setFrameShape(QFrame.Shape.NoFrame)
         page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -9,7 +9,15 @@ from widgets.views import ViewInfo
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from engine.trace import Trace
     from widgets.selection import Selection
+
+
+class _BoxInfo(ViewInfo):
+    """Scores of boxes: a segmenter has a stage of that name, too, but no boxes."""
+
+    def shows(self, trace: Trace | None) -> bool:
+        return super().shows(trace) and trace is not None and bool(trace.final)
 
 
 def create(selection: Selection) -> QWidget:
@@ -18,7 +26,7 @@ def create(selection: Selection) -> QWidget:
     return ScoresPanel(selection)
 
 
-INFO = ViewInfo(
+INFO = _BoxInfo(
     key="scores",
     title="Scores",
     needs=("class_scores",),
