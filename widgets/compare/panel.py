@@ -206,6 +206,7 @@ class ComparePanel(QWidget):
         pair = shown is not None and shown.b is not None
         self._stack.setCurrentIndex(1 if pair else 0)
         self.summary.setVisible(pair)
+        self.divided.setEnabled(pair)
         if self._selection.trace is None:
             self._hint.setText(words.OPEN)
         elif self._wish is None:

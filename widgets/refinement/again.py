@@ -175,8 +175,8 @@ class RoundsSection(QWidget):
         trace, answer = self._trace, self.answer
         able = trace is not None and can_refine(trace)
         self.button.setEnabled(able)
-        self.rounds.setEnabled(able)
         shown = answer is not None and answer.refined is not None and trace is not None
+        self.rounds.setEnabled(shown)  # before, there is nothing that it could change
         self.words.setVisible(not shown)
         self.chart.setVisible(shown)
         self.readout.setVisible(shown)
