@@ -152,12 +152,9 @@ class Comparison(QObject):
         if after is None:
             after = self._controller.settings
         if after != before:
-            self._undo.push(
-                ChangeSettings(
-                    "move a parameter of side B", f"B {merge}" if merge else "", before, after,
-                    _Apply(self, choice),
-                )
-            )  # fmt: skip
+            key = f"B {choice} {merge}" if merge else ""  # no step is of two models
+            apply = _Apply(self, choice)
+            self._undo.push(ChangeSettings("move a parameter of side B", key, before, after, apply))
 
     def apply(self, choice: ModelChoice, settings: Settings) -> None:
         self._settings[choice] = settings

@@ -46,6 +46,7 @@ class Drawing(QObject):
         window.place_bar(self.bar)
         window.actions_["remove-box"].setEnabled(False)
         tool = window.canvas.draw_tool
+        tool.began.connect(self._hold)
         tool.drew.connect(self._on_drew)
         tool.changed.connect(self._on_changed)
         tool.chose.connect(self._on_chose)
@@ -68,10 +69,8 @@ class Drawing(QObject):
     def set_on(self, on: bool) -> None:
         """Start or stop drawing."""
         window = self._window
-        state = self._controller.player_state
-        if on and state is not None and state.playing and not self._controller.frozen:
-            self._controller.freeze(True)
         if on:
+            self._hold()
             window.actions_["truth"].setChecked(True)
         self._chosen = -1
         window.actions_["remove-box"].setEnabled(on)
@@ -88,6 +87,14 @@ class Drawing(QObject):
         return with_drawn(frame, boxes)
 
     # --- what the user does
+
+    @Slot()
+    def _hold(self) -> None:
+        """Nobody can draw on pictures that move on; also when they were set going again."""
+        state = self._controller.player_state
+        if state is not None and state.playing and not self._controller.frozen:
+            self._controller.freeze(True)
+            self._refresh()
 
     @Slot(QRectF)
     def _on_drew(self, rect: QRectF) -> None:
@@ -188,6 +195,8 @@ class Drawing(QObject):
             del self._boxes[key]
         frame = self._controller.frame
         if frame is None or _key(frame) != key:
+            name = Path(key[0]).name
+            self._window.tell("info", f"This changed the boxes of {name}, which is not on screen.")
             return
         serial, given = self._given
         if serial != frame.serial:

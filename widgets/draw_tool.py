@@ -18,9 +18,11 @@ class DrawTool(QObject):
 
     A drag draws a box (``drew``), a drag at a corner of the chosen box changes that one
     (``changed(at, box)``), a click chooses the smallest box under the mouse (``chose(at)``, -1 for
-    none). Whoever owns the boxes gives them back by `set_boxes`.
+    none). ``began`` comes before any of them, so that the picture can be held. Whoever owns the
+    boxes gives them back by `set_boxes`.
     """
 
+    began = Signal()
     drew = Signal(QRectF)
     changed = Signal(int, QRectF)
     chose = Signal(int)
@@ -51,6 +53,7 @@ class DrawTool(QObject):
 
     def press(self, at: QPointF, view: QPointF, zoom: float) -> None:
         """The button goes down at ``at`` (image px), ``view`` (view px)."""
+        self.began.emit()
         self._start, self._rubber, self._moves = view, None, -1
         self._anchor = at
         if 0 <= self._chosen < len(self._boxes):

@@ -128,6 +128,21 @@ def test_a_slip_of_the_hand_and_a_drag_outside(
     assert len(boxes(window)) == 1
 
 
+def test_a_drag_holds_pictures_that_were_set_going_again(qtbot: QtBot, launch: Launch) -> None:
+    window, drawing = opened(qtbot, launch, "scene:1000003?moving&size=160x160")
+    controller = window.controller
+    assert controller is not None
+    window.actions_["draw"].setChecked(True)
+    assert controller.frozen
+    controller.freeze(False)
+    held = window.selection.trace
+    qtbot.waitUntil(lambda: window.selection.trace is not held, timeout=PATIENCE)
+    drag(window, 20, 30, 90, 100)
+    assert controller.frozen and controller.frame is not None
+    drawn = drawing.boxes_of(controller.frame)
+    assert len(drawn) == 1 and drawn[0].xyxy == pytest.approx((20, 30, 90, 100), abs=1.5)
+
+
 def test_boxes_of_a_folder_come_back_and_are_saved(
     qtbot: QtBot,
     launch: Launch,
@@ -173,6 +188,12 @@ def test_boxes_of_a_folder_come_back_and_are_saved(
     controller.step(-1)
     qtbot.waitUntil(shows(0), timeout=PATIENCE)
     assert len(boxes(window)) == 1
+
+    # Undo says so when it changes a picture that nobody sees: it was p1 that was drawn on last.
+    window.undo()
+    assert len(drawing.annotations()) == 1 and len(boxes(window)) == 1
+    assert any("p1.png" in message.text for message in window.messages.messages())
+    window.redo()
 
     out = tmp_path / "boxes.json"
     monkeypatch.setattr(dialogs, "save_boxes", lambda *_: str(out))
