@@ -42,8 +42,8 @@ CONTROLS = (QAbstractButton, QComboBox, QAbstractSlider, QAbstractSpinBox, QLine
 # What Qt itself puts into its widgets, and the fields inside of spin boxes and choosers.
 NOT_OURS = ("qt_", "ScrollLeft", "ScrollRight")
 _K = Qt.Key
-# By view: what has nothing to choose from before an evaluation ran, which a test of the window uses
-# (tests/app/test_evaluating.py).
+# By view: what has nothing to choose from before an evaluation ran, which its own tests use
+# (tests/widgets/test_view_evaluation.py).
 WAITING = {"evaluation": ("Protocol", "sides + 1 px", "Class")}
 PASSES = 4  # a button may come alive by the use of another control
 PATIENCE = 300  # ms until something that plays has moved
