@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -58,24 +59,40 @@ def _by_yaml(file: Path, images: Path | None) -> Layout:
         return _paired(names, images, _labels_of(images))
     root = file.parent
     if isinstance(settings.get("path"), str):
-        inner = Path(settings["path"]).expanduser()
+        inner = _home(settings["path"])
         # Ultralytics takes the path from a folder of its own: the file's own folder stands in.
-        root = next((p for p in (root / inner, root / inner.name) if p.is_dir()), root)
+        root = next((p for p in (root / inner, root / inner.name) if _there(p.is_dir)), root)
     for split in _SPLITS:
         value = settings.get(split)
         if isinstance(value, list):
             value = value[0] if value else None
-        if not isinstance(value, str) or "\0" in value:
+        if not isinstance(value, str):
             continue
         for place in (root / value, root / value.removeprefix("../")):
-            if place.is_dir():
+            if _there(place.is_dir):
                 return _paired(names, place, _labels_of(place))
-            if place.is_file() and place.suffix == ".txt":
+            if _there(place.is_file) and place.suffix == ".txt":
                 return _listed(names, place)
     raise BoxscopeError(
         f"{file} names no folder of pictures that is there, under {', '.join(_SPLITS)}; name it "
         "with --images."
     )
+
+
+def _home(name: str) -> Path:
+    """The path; a user whom this machine does not know is part of a name like any other."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
+def _there(look: Callable[[], bool]) -> bool:
+    """``path.is_dir`` or ``path.is_file``, also for names that no file can have."""
+    try:
+        return look()
+    except (OSError, ValueError):
+        return False
 
 
 def _by_folder(folder: Path, images: Path | None) -> Layout:
@@ -125,7 +142,7 @@ def _paired(names: list[str], images: Path, labels: Path) -> Layout:
 def _listed(names: list[str], file: Path) -> Layout:
     """A list of picture files, one a line, each with its label in labels/ instead of images/."""
     paths = [file.parent / line.strip() for line in read_text(file).splitlines() if line.strip()]
-    found = [Path(os.path.normpath(p)) for p in paths if "\0" not in str(p) and p.is_file()]
+    found = [Path(os.path.normpath(p)) for p in paths if _there(p.is_file)]
     if not found:
         raise BoxscopeError(f"{file}: none of the pictures that it lists is there.")
     folder = Path(os.path.commonpath([p.parent for p in found]))

@@ -163,7 +163,10 @@ def test_names_beside_labels(tmp_path: Path, file: str, content: str) -> None:
 
 def test_a_list_of_pictures(tmp_path: Path) -> None:
     yolo(tmp_path)
-    text(tmp_path / "val.txt", "images/val/a.png\n./images/val/b.png\nimages/val/none.png\n")
+    text(
+        tmp_path / "val.txt",
+        "images/val/a.png\n./images/val/b.png\nimages/val/none.png\n" + "x" * 5000,
+    )
     text(tmp_path / "data.yaml", "val: val.txt\nnames: [cat, dog]\n")
     result = open_annotations(str(tmp_path / "data.yaml"))
     assert [p.id for p in result.pictures] == ["a", "b"] and len(result) == 2
@@ -223,6 +226,8 @@ MERGES = "a0: &a0 {k: v}\n" + "".join(
         ("names: [a, b", "not valid YAML"),
         ("!!python/object/apply:os.system [exit]", "not valid YAML|holds|no list"),
         (MERGES + "names: [a]", "names no folder of pictures"),
+        (f"names: [a]\nval: {'x' * 5000}", "names no folder of pictures"),
+        ('names: [a]\nval: "a\\0"\npath: ~nobody-here', "names no folder of pictures"),
         ("names: [a]\nval: nowhere", "names no folder of pictures"),
         ("names: [a]\nval: [[1]]\ntest: {a: 1}", "names no folder of pictures"),
         ("", "empty"),
