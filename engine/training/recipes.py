@@ -75,7 +75,7 @@ def _segmenter(steps: int, start: str = "boxscope-maskrcnn", rate: float = 8e-3)
 
 
 RECIPES: dict[str, Recipe] = {
-    "boxscope-maskrcnn": Recipe(steps=3100, names=_TWO_STAGE),
+    "boxscope-maskrcnn": Recipe(steps=6600, names=_TWO_STAGE),
     "boxscope-retinanet": Recipe(
         steps=2800, names=_SINGLE_SHOT, rate=1e-3, start="boxscope-maskrcnn"
     ),
