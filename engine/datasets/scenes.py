@@ -63,6 +63,19 @@ def _file(seed: int, kind: str) -> str:
     return f"scene:{seed}?{kind}" if kind else f"scene:{seed}"
 
 
+def name_scenes(where: str) -> Annotations:
+    """The pictures of ``scenes:FIRST-LAST`` and no objects: nothing is drawn for it, and each
+    scene brings its own truth when it is drawn.
+
+    Raises BoxscopeError if misspelt.
+    """
+    wanted, kind = seeds(where), _kind(where)
+    if kind:
+        scenes.draw(wanted[0], kind=kind)  # one tells whether there is such a kind
+    pictures = [Picture(seed, _file(seed, kind)) for seed in wanted]
+    return Annotations.of(pictures, scenes.CLASSES[1:], boxes=())
+
+
 def read_scenes(where: str, progress: Callable[[int, int], bool] | None = None) -> Annotations:
     """The truth of ``scenes:FIRST-LAST``. Every scene is drawn once for it; pixels are not kept.
 

@@ -13,17 +13,20 @@ SUFFIXES = frozenset({".json", ".yaml", ".yml", ".xml"})
 class DatasetSource(Source):
     """Every picture of a data set that `engine.datasets.open_annotations` can read.
 
-    The ground truth is read when the source is opened, a picture when its turn comes; one that is
-    missing raises `Unreadable`, and the next `read` goes on after it. Raises BoxscopeError when
-    nothing of the set can be used.
+    The ground truth is read when the source is opened (scenes bring theirs when they are drawn, so
+    ``annotations`` has none of it), a picture when its turn comes; one that is missing raises
+    `Unreadable`, and the next `read` goes on after it. Raises BoxscopeError when nothing of the set
+    can be used.
     """
 
     kind = "data set"
 
     def __init__(self, name: str, where: str) -> None:
         from engine.datasets.opening import open_annotations
+        from engine.datasets.scenes import is_scenes, name_scenes
 
-        self.annotations = open_annotations(where)
+        # A range of scenes may be long: nobody waits, or gives up, while all of it is drawn.
+        self.annotations = name_scenes(where) if is_scenes(where) else open_annotations(where)
         if not self.annotations.pictures:
             raise BoxscopeError(f"{name}: this data set names no picture.")
         super().__init__(name, length=len(self.annotations.pictures))

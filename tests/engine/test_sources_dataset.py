@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine import scenes
 from engine.errors import BoxscopeError
 from engine.frame import Frame
 from engine.scenes import draw
@@ -58,6 +59,17 @@ def test_a_folder_that_holds_only_a_data_set(coco: Path, tmp_path: Path) -> None
         assert source.length == 3
     with open_source(str(tmp_path)) as source:  # which has pictures itself
         assert source.kind == "folder" and source.length == 2
+
+
+def test_a_long_range_of_scenes_is_not_drawn_to_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeds: list[int] = []
+    monkeypatch.setattr(
+        scenes, "draw", lambda seed, **more: seeds.append(seed) or draw(seed, **more)
+    )
+    with open_source("scenes:1-90000?crowd") as source:
+        assert source.length == 90_000 and len(seeds) <= 1
+    with pytest.raises(BoxscopeError, match="no kind of scene called 'none'"):
+        open_source("scenes:1-90000?none")
 
 
 def test_a_range_of_scenes() -> None:
