@@ -60,15 +60,16 @@ def found_html(found: EffectiveField) -> str:
     """What was found: the number, its value, and how much of what it can see it really uses."""
     value = f"{found.value:.4g}".replace("-", "−")
     words = f"<b>{found.what}</b> = {value}."
-    if found.side <= 0:
+    side = found.side
+    if side <= 0:
         return f"{words} No px of the picture changes it: its gradient is zero everywhere."
-    words += f" Effective side <b>{found.side:.0f}</b> network px"
+    words += f" Effective side <b>{side:.0f}</b> network px"
     if found.field is None:
         return f"{words}; its theoretical field is not known: {found.unknown}."
     x1, y1, x2, y2 = found.field
     area = (x2 - x1) * (y2 - y1)
     if area > 0:
-        share = found.side**2 / area
+        share = side**2 / area
         words += (
             f" (√ of the number of px above 4.55 % of the largest), {100 * share:.0f} % of the "
             f"area of its theoretical field, {x2 - x1:.0f} × {y2 - y1:.0f} network px"

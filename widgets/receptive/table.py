@@ -14,6 +14,16 @@ from widgets.receptive.sheet import COLUMNS, WORDS, Row, Sheet
 
 _Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
+_DISPLAY, _TIP, _INK, _ALIGNMENT = (
+    int(role)
+    for role in (
+        _ROLE.DisplayRole,
+        _ROLE.ToolTipRole,
+        _ROLE.ForegroundRole,
+        _ROLE.TextAlignmentRole,
+    )
+)
+_ROLES = frozenset((_DISPLAY, _TIP, _INK, _ALIGNMENT))
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 WIDEST = (
@@ -56,24 +66,23 @@ class LayerModel(QAbstractTableModel):
     def columnCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(COLUMNS)
 
-    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
-        if not index.isValid():
+    def data(self, index: _Index, role: int = _DISPLAY) -> Any:
+        if role not in _ROLES or not index.isValid():  # called for every role of every cell
             return None
-        row, column = self.row(index.row()), index.column()
-        if role == _ROLE.DisplayRole:
-            return row.texts[column]
-        if role == _ROLE.TextAlignmentRole:
+        column = index.column()
+        if role == _ALIGNMENT:
             return _LEFT if column in WORDS else _RIGHT
-        if role == _ROLE.ToolTipRole:
+        row = self.row(index.row())
+        if role == _DISPLAY:
+            return row.texts[column]
+        if role == _TIP:
             return tip(row)
-        if role == _ROLE.ForegroundRole and (row.uses is False or row.unknown):
-            return self._weak
-        return None
+        return self._weak if row.uses is False or row.unknown else None
 
     def headerData(self, at: int, side: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
-        if side == Qt.Orientation.Horizontal and role == _ROLE.DisplayRole:
+        if side == Qt.Orientation.Horizontal and role == _DISPLAY:
             return COLUMNS[at][0]
-        if side == Qt.Orientation.Horizontal and role == _ROLE.ToolTipRole:
+        if side == Qt.Orientation.Horizontal and role == _TIP:
             return COLUMNS[at][1]
         return None
 
