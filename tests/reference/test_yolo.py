@@ -115,7 +115,8 @@ def test_scores_are_class_probability_times_confidence(name: str) -> None:
     assert not scores[:, 0].any()
     table = got.table("class_scores")
     np.testing.assert_array_equal(table.scores, scores.max(1))
-    checks.assert_pairs_have_rows(got, 0.01, scores)
+    threshold = got.stages["score_threshold"].params["score_thresh"]
+    checks.assert_pairs_have_rows(got, float(threshold), scores)
 
 
 @MODELS
