@@ -3,6 +3,8 @@
 The data set is read on one thread, then an `engine.evaluation.Background` runs the model with a
 session of its own. What was found by now can be had at any time, so the view grows with the run.
 Results are kept as they come: the same wish goes on where an earlier one was cancelled.
+
+What an evaluation needs is imported by the thread that reads: the window starts without it.
 """
 
 from __future__ import annotations
@@ -17,12 +19,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Slot
 
 from app.bridge import Bridge
-from app.commands._job import progress
 from app.picture_opening import PictureOpening
 from engine import catalogue
-from engine.datasets.opening import open_annotations, open_detections
 from engine.errors import BoxscopeError, Cancelled
-from engine.evaluation import Background, Ended, Job, Plan, Step
 from engine.mailbox import Mailbox
 from engine.request import ModelChoice, Progress, Report
 from widgets.evaluation.question import (
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
     from app.controller import Controller
     from engine.datasets import Annotations, Detections
+    from engine.evaluation import Background, Ended, Job, Step
     from widgets.selection import Selection
 
 log = logging.getLogger(__name__)
@@ -132,6 +132,8 @@ class Evaluating(QObject):
             self._finish(EvaluationState(Phase.IDLE, snapshot=run))
 
     def _run(self, wish: EvaluateWish, truth: Annotations) -> None:
+        from engine.evaluation import Background, Job, Plan
+
         plan = Plan(self._choice, self._controller.device, threads=1)
 
         def make(report: Report) -> Job:
@@ -145,6 +147,9 @@ class Evaluating(QObject):
     def _on_job(self, key: str, value: Progress | Step | Ended) -> None:
         if self._background is None or self._wish is None:
             return
+        from app.commands._job import progress
+        from engine.evaluation import Step
+
         job = self._background.job
         snapshot = partial(_run_of_job, self._wish, self._choice, job)
         if isinstance(value, Progress):
@@ -269,6 +274,9 @@ class Reader:
             )
 
     def _read(self) -> Read:
+        import engine.evaluation  # noqa: F401  # so that nobody waits for it when its turn comes
+        from engine.datasets.opening import open_annotations, open_detections
+
         wish = self._wish
         truth = open_annotations(wish.truth, wish.images or None, progress=self._progress)
         return truth, open_detections(wish.detections, truth) if wish.detections else None

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from app.undo import ChangeSettings
 from engine import boxes as box_ops
-from engine.datasets.frames import frame_of
 from engine.errors import BoxscopeError
 from engine.frame import Frame
 from engine.params import Settings
@@ -127,6 +126,8 @@ class PictureOpening(QObject):
 
 
 def _frame(wish: OpenWish) -> Frame | str:
+    from engine.datasets.frames import frame_of
+
     try:
         return frame_of(wish.run.annotations, wish.picture, masks=True)
     except BoxscopeError as error:

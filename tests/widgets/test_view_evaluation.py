@@ -310,7 +310,7 @@ def test_cells_of_the_confusion_matrix_open_their_pictures(
     # Shown rows: a, b, background ("unused" occurs nowhere). b is taken for a.
     QTest.mouseClick(matrix, LEFT, pos=matrix.cell_rect(1, 0).center().toPoint())
     settled()
-    assert matrix.cell == (1, 0) and "1 objects of b taken for a" in panel.confusion.note.text()
+    assert matrix.cell == (1, 0) and "1 object of b taken for a" in panel.confusion.note.text()
     (entry,) = gallery.entries
     assert (entry.picture, entry.detection, entry.truth) == (0, 2, 1)
     assert "✕ a 0.80" in [m.tag for m in gallery.picture.marks]
@@ -468,7 +468,7 @@ def test_the_curve_of_a_live_picture_grows(
     selection.set_trace(real_trace)
     qtbot.waitUntil(lambda: panel.live.frames == 1)
     settled()
-    assert "1 frames" in panel.live.text.text() and len(panel.live.plot.others) == 1
+    assert "1 frame " in panel.live.text.text() and len(panel.live.plot.others) == 1
     # The same frame with other thresholds counts once, as it is now.
     selection.set_trace(run(real_trace.frame, real_trace, score_threshold__score_thresh=0.9))
     other = run(scenes.draw(scenes.HELD_OUT + 20))

@@ -89,8 +89,9 @@ class LivePage(QWidget):
             mean = float("nan") if known is None else known.mean(known.at)
             figures = f"mAP at IoU {words.figure(how.iou, 2)}: <b>{words.figure(mean)}</b>"
         objects = int(answer.evaluation.counts().sum())
+        frames = "1 frame" if run.done == 1 else f"{run.done:,} frames"
         self.text.set_html(
-            f"<b>{run.done:,} frames</b> of {run.name} (the last {MOST} count), {objects:,} "
+            f"<b>{frames}</b> of {run.name} (the last {MOST} count), {objects:,} "
             f"objects, {len(run.detections):,} detections. {figures}<br>With the window's own "
             "thresholds, so the curve ends where they cut the list off."
         )

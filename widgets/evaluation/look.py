@@ -59,7 +59,7 @@ def run_icon(place: int, dark: bool) -> QIcon:
     pixmap.fill(QColor("#191b20" if dark else "#ffffff"))  # also where the row is highlighted
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(run_pen(place, dark, 3))
+    painter.setPen(run_pen(place, dark, 5))
     painter.drawLine(QPointF(2, 6), QPointF(34, 6))
     painter.end()
     icon = QIcon(pixmap)

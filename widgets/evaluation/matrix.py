@@ -83,14 +83,16 @@ class MatrixMap(OwnKeys, QWidget):
     def words(self, true: int, predicted: int) -> str:
         """What a cell means, in a sentence."""
         assert self._matrix is not None
-        count = int(self._matrix.counts[true, predicted])
-        if true == self._matrix.background:
-            return f"{count} detections of {self.name(predicted)} on nothing"
-        if predicted == self._matrix.background:
-            return f"{count} objects of {self.name(true)} not found"
-        if true == predicted:
-            return f"{count} objects of {self.name(true)} found as such"
-        return f"{count} objects of {self.name(true)} taken for {self.name(predicted)}"
+        count, background = int(self._matrix.counts[true, predicted]), self._matrix.background
+        many = "" if count == 1 else "s"
+        if true == background:
+            return f"{count} detection{many} of {self.name(predicted)} on nothing"
+        objects = f"{count} object{many} of {self.name(true)}"
+        if predicted == background:
+            return f"{objects} not found"
+        return f"{objects} " + (
+            "found as such" if true == predicted else f"taken for {self.name(predicted)}"
+        )
 
     # --- mouse and keys
 

@@ -78,7 +78,7 @@ class SetPicture(FrameView):
     def _paint_tag(
         self, painter: QPainter, view: QTransform, mark: Mark, taken: list[QRectF]
     ) -> None:
-        """Above the box, below it where a tag stands there already."""
+        """Above the box, or below it where a tag stands there already."""
         metrics = painter.fontMetrics()
         x1, y1, _, y2 = mark.box.tolist()
         size = metrics.horizontalAdvance(mark.tag) + 6, metrics.height()
@@ -92,7 +92,9 @@ class SetPicture(FrameView):
             )
             for y in places
         ]
-        tag = next((t for t in tags if not any(t.intersects(o) for o in taken)), tags[0])
+        tag = next((t for t in tags if not any(t.intersects(o) for o in taken)), None)
+        if tag is None:
+            return  # words on words can be read by nobody
         taken.append(tag)
         painter.fillRect(tag, QColor(mark.colour))
         painter.setPen(text_on(QColor(mark.colour)))
