@@ -14,6 +14,7 @@ from engine.session import ModelChoice
 from engine.trace import Ref
 from widgets.compare.panel import ComparePanel
 from widgets.export import save_widget
+from widgets.receptive.panel import ReceptivePanel
 from widgets.theme import apply_theme
 from widgets.views import views
 
@@ -106,6 +107,8 @@ class _Album:
                 self._select_best()
                 if info.key == "compare":
                     _compared(view)
+                if isinstance(view, ReceptivePanel):
+                    Patience(partial(_followed, view), "Following the layers")
                 self._take(f"view-{info.key}-{theme}", view, VIEW_SIZE)
                 view.close()
                 view.deleteLater()
@@ -121,6 +124,10 @@ class _Album:
         path = self._out / f"{name}.png"
         save_widget(widget, path, QSize(*size))
         self.written.append(path)
+
+
+def _followed(view: ReceptivePanel) -> bool:
+    return view.fields is not None
 
 
 def _compared(view: QWidget) -> None:

@@ -164,12 +164,7 @@ class _Layers:
 
     def __call__(self, session: Session, cancelled: Callable[[], bool]) -> FieldsAnswer:
         _hold(session, self._model, self._device)
-        from engine.receptive.effective import trace_fields
-        from widgets.receptive.sheet import sheet_of
-
-        fields = trace_fields(session, self._trace)
-        trace = self._trace
-        return FieldsAnswer(trace.model, trace.transform.padded, fields, sheet_of(fields))
+        return fields_answer(session, self._trace)
 
 
 class _Gradient:
@@ -199,6 +194,32 @@ class _Gradient:
             else:
                 found = detection_field(session, trace, of, fields, stop)
         return HeatAnswer(self._question, HeatState.DONE, found)
+
+
+def fields_answer(session: Session, trace: Trace) -> FieldsAnswer:
+    """The fields of the session's model for the input of a trace that it made."""
+    from engine.receptive.effective import trace_fields
+    from widgets.receptive.sheet import sheet_of
+
+    fields = trace_fields(session, trace)
+    return FieldsAnswer(trace.model, trace.transform.padded, fields, sheet_of(fields))
+
+
+class FieldsAtOnce(QObject):
+    """Answers for fields without an engine thread: for pictures of views."""
+
+    def __init__(self, session: Session, selection: Selection) -> None:
+        super().__init__(selection)
+        self._session, self._selection = session, selection
+        selection.fields_wished.connect(self._on_wished)
+
+    @Slot(object)
+    def _on_wished(self, trace: Trace) -> None:
+        try:
+            answer = fields_answer(self._session, trace)
+        except BoxscopeError as error:
+            answer = FieldsAnswer(trace.model, trace.transform.padded, trouble=str(error))
+        self._selection.fields_changed.emit(answer)
 
 
 def _hold(session: Session, model: ModelChoice, device: str) -> None:

@@ -49,6 +49,7 @@ def run(args: argparse.Namespace) -> int:
     from PySide6.QtCore import QSize
 
     from app.offscreen import application, settled
+    from app.receptive import FieldsAtOnce
     from engine.session import Session
     from engine.sources import open_source
     from widgets.export import save_widget
@@ -66,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
     _model.settings(args, session)
     selection = Selection()
     selection.set_show_rejected(args.rejected)
+    FieldsAtOnce(session, selection)
     view = infos[args.view].create(selection)
     view.resize(width, height)
     view.show()

@@ -11,13 +11,14 @@ from pytestqt.qtbot import QtBot
 from torch import nn
 
 from app.controller import Controller
-from app.receptive import Receptive
+from app.receptive import FieldsAtOnce, Receptive
 from engine import scenes
 from engine.errors import Cancelled
 from engine.receptive.interrupt import interruptible
 from engine.session import ModelChoice
 from engine.trace import Ref, Trace
 from tests.app.conftest import PATIENCE
+from tests.widgets.traces import _session, run
 from widgets.receptive.panel import ReceptivePanel
 from widgets.receptive.question import FieldsAnswer, HeatAnswer, HeatState
 from widgets.selection import Selection
@@ -147,3 +148,18 @@ def test_a_pass_is_left_between_two_layers_forward_and_backward() -> None:
     with pytest.raises(Cancelled), interruptible(module, lambda: True):
         module(picture)
     module(picture)  # nothing of it stays
+
+
+def test_pictures_of_views_are_answered_at_once(qtbot: QtBot) -> None:
+    trace = run(scenes.draw(3))
+    selection = Selection()
+    FieldsAtOnce(_session(), selection)
+    panel = ReceptivePanel(selection)
+    qtbot.addWidget(panel)
+    selection.set_trace(trace)
+    assert panel.fields is not None and panel.layers.layer is not None
+    run(trace.frame, model="boxscope-ssd")  # another model is loaded meanwhile
+    told: list[FieldsAnswer] = []
+    selection.fields_changed.connect(told.append)
+    selection.fields_wished.emit(trace)
+    assert told[0].fields is None and "not loaded any more" in told[0].trouble
