@@ -79,7 +79,7 @@ RECIPES: dict[str, Recipe] = {
     "boxscope-retinanet": Recipe(
         steps=2800, names=_SINGLE_SHOT, rate=1e-3, start="boxscope-maskrcnn"
     ),
-    "boxscope-ssd": Recipe(steps=1050, names=_SINGLE_SHOT, batch=16),
+    "boxscope-ssd": Recipe(steps=1650, names=_SINGLE_SHOT, batch=16),
     "boxscope-yolo": Recipe(steps=3200, names=_GRID, start="boxscope-maskrcnn"),
     "boxscope-yolo-anchors": Recipe(steps=1500, names=_GRID, rate=1e-3, start="boxscope-yolo"),
     "boxscope-unet": _segmenter(1000),
