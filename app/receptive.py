@@ -20,6 +20,7 @@ from widgets.receptive.question import Cell, FieldsAnswer, HeatAnswer, HeatQuest
 
 if TYPE_CHECKING:
     from app.controller import Controller
+    from engine.receptive.heat import EffectiveField
     from widgets.selection import Selection
 
 FIELDS, HEAT = "fields", "heat"
@@ -82,12 +83,15 @@ class Receptive(QObject):
         self._wanted = None
 
     def _show_fields(self, value: FieldsAnswer | Failure | None) -> None:
-        wanted, self._wanted = self._wanted, None
-        if wanted is None:
+        wanted = self._wanted
+        if value is None:  # cancelled: whoever still wants it asks with the next trace
+            self._wanted = None
+        if wanted is None or value is None:
             return
         if isinstance(value, Failure):
             value = FieldsAnswer(*wanted, trouble=value.sentence)
-        if isinstance(value, FieldsAnswer) and (value.model, value.size) == wanted:
+        if (value.model, value.size) == wanted:  # else of a model that was there before
+            self._wanted = None
             if value.fields is not None:
                 self._known[wanted] = value
             self._selection.fields_changed.emit(value)
@@ -163,8 +167,12 @@ class _Layers:
         self._trace, self._model, self._device = trace, model, device
 
     def __call__(self, session: Session, cancelled: Callable[[], bool]) -> FieldsAnswer:
-        _hold(session, self._model, self._device)
-        return fields_answer(session, self._trace)
+        trace = self._trace
+        try:
+            _hold(session, self._model, self._device)
+            return fields_answer(session, trace)
+        except BoxscopeError as error:
+            return FieldsAnswer(trace.model, trace.transform.padded, trouble=str(error))
 
 
 class _Gradient:
@@ -180,6 +188,12 @@ class _Gradient:
 
         if stop():
             raise Cancelled
+        try:
+            return HeatAnswer(self._question, HeatState.DONE, self._find(session, stop))
+        except BoxscopeError as error:
+            return HeatAnswer(self._question, HeatState.FAILED, trouble=str(error))
+
+    def _find(self, session: Session, stop: Callable[[], bool]) -> EffectiveField:
         _hold(session, self._model, self._device)
         from engine.receptive.effective import Unit, detection_field, trace_fields, unit_field
         from engine.receptive.interrupt import interruptible
@@ -190,10 +204,8 @@ class _Gradient:
         with interruptible(session.model.module, stop):
             if isinstance(of, Cell):
                 unit = Unit(of.layer, of.y, of.x, of.channel)
-                found = unit_field(session, trace, unit, fields)
-            else:
-                found = detection_field(session, trace, of, fields, stop)
-        return HeatAnswer(self._question, HeatState.DONE, found)
+                return unit_field(session, trace, unit, fields)
+            return detection_field(session, trace, of, fields, stop)
 
 
 def fields_answer(session: Session, trace: Trace) -> FieldsAnswer:

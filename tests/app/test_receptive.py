@@ -163,3 +163,16 @@ def test_pictures_of_views_are_answered_at_once(qtbot: QtBot) -> None:
     selection.fields_changed.connect(told.append)
     selection.fields_wished.emit(trace)
     assert told[0].fields is None and "not loaded any more" in told[0].trouble
+
+
+def test_what_cannot_be_is_told_to_who_asked(
+    qtbot: QtBot, selection: Selection, panel: ReceptivePanel
+) -> None:
+    assert panel.fields is not None and panel.fields.fields is not None
+    panel.layers.choose(panel.fields.fields.number("backbone.fpn.add:0"), (1, 1))
+    panel.layers.chosen.emit()
+    panel.setCurrentIndex(1)
+    panel.heat.of.setCurrentIndex(1)
+    panel.heat.of.activated.emit(1)
+    qtbot.waitUntil(lambda: "no gradient" in panel.heat.words.text(), timeout=PATIENCE)
+    assert "operation inside a module" in panel.heat.words.text()

@@ -10,7 +10,7 @@ from widgets.own_keys import SLIDER, OwnKeys
 from widgets.quiet_controls import WholeSpin
 from widgets.receptive.chain import LONGEST, RANGES, Chain
 
-_HEADINGS = ("", "Kernel", "Stride", "Pad", "Dilation", "Field", "Jump", "Out", "", "")
+_HEADINGS = ("", "Kernel", "Stride", "Pad", "Dil", "Field", "Jump", "Out", "", "")
 _TIPS = {
     "kernel": "Positions that the window reads", "stride": "Positions from one window to the next",
     "padding": "Zeros added at each end", "dilation": "Positions from one tap to the next",
@@ -107,6 +107,7 @@ class _Line:
             (self.remove, "−", "Take this layer away", rows.remove_wished),
         ):
             button.setText(text)
+            button.setAutoRaise(True)
             button.setToolTip(tip)
             button.setAccessibleName(f"{tip}: layer {at + 1}")
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

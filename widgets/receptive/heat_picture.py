@@ -49,7 +49,7 @@ def tint_of(found: EffectiveField, signed: bool, gamma: float) -> Tint:
     at = np.rint(127.5 + 127.5 * np.sign(values) * strength).astype(np.intp).clip(0, 255)
     pixels = np.empty((*values.shape, 4), np.uint8)
     pixels[..., :3] = SIGNED[at][..., ::-1]
-    pixels[..., 3] = np.rint(70 + 185 * strength)
+    pixels[..., 3] = np.rint(20 + 235 * strength)
     return Tint(found, signed, gamma, pixels)
 
 
