@@ -12,7 +12,9 @@ from app.offscreen import Patience, settled
 from engine import catalogue
 from engine.session import ModelChoice
 from engine.trace import Ref
+from widgets.background import settle
 from widgets.compare.panel import ComparePanel
+from widgets.evaluation.panel import EvaluationPanel
 from widgets.export import save_widget
 from widgets.receptive.panel import ReceptivePanel
 from widgets.theme import apply_theme
@@ -29,6 +31,7 @@ VIEW_SIZE = (960, 720)
 THEMES = ("light", "dark")
 # Models that show what the first one has not.
 OTHERS = ("boxscope-yolo", "boxscope-unet")
+FEW_SCENES = "scenes:1000000-1000005"
 
 # stage, and whether rejected rows are shown: the road of a proposal, told in pictures
 STAGES = (
@@ -109,6 +112,8 @@ class _Album:
                     _compared(view)
                 if isinstance(view, ReceptivePanel):
                     Patience(partial(_followed, view), "Following the layers")
+                if isinstance(view, EvaluationPanel):
+                    _evaluated(view)
                 self._take(f"view-{info.key}-{theme}", view, VIEW_SIZE)
                 view.close()
                 view.deleteLater()
@@ -128,6 +133,18 @@ class _Album:
 
 def _followed(view: ReceptivePanel) -> bool:
     return view.fields is not None
+
+
+def _evaluated(view: EvaluationPanel) -> None:
+    """Let the view measure the model on a few scenes that it never saw."""
+    view.data.place.setText(FEW_SCENES)
+    view.data.evaluate.click()
+
+    def done() -> bool:
+        return view.current is not None and view.current.complete and not view.busy
+
+    Patience(done, "Evaluating")
+    settle()
 
 
 def _compared(view: QWidget) -> None:

@@ -461,6 +461,15 @@ def test_published_figures_of_pascal_stand_in_the_view(
     assert panel.walk.toggles[name].text().endswith(f"AP {ap:.3f}")
 
 
+def test_whole_pixels_are_not_counted_twice(panel: EvaluationPanel, small: Run) -> None:
+    panel.controls.inclusive.setChecked(True)
+    show(panel, small)
+    assert "without" not in panel.convention.text()
+    whole = replace(small, key="whole", annotations=replace(small.annotations, whole_pixels=True))
+    show(panel, whole)
+    assert "without + 1 px" in panel.convention.text()
+
+
 def test_the_curve_of_a_live_picture_grows(
     qtbot: QtBot, panel: EvaluationPanel, selection: Selection, real_trace: Trace
 ) -> None:

@@ -185,10 +185,12 @@ class Desk:
     # --- parts
 
     def _evaluation(self, key: Hashable, run: Run, how: Measure) -> Evaluation:
-        at = (key, how.protocol, how.inclusive)
+        # Whole-pixel sets hold the + 1 px already: it must not count twice.
+        inclusive = how.inclusive and not run.annotations.whole_pixels
+        at = (key, how.protocol, inclusive)
         old = self._evaluations.get(at)
         if old is None or old.detections is not run.detections:
-            rules = protocol(how.protocol, inclusive=how.inclusive)
+            rules = protocol(how.protocol, inclusive=inclusive)
             old = Evaluation(run.annotations, run.detections, rules)
             self._evaluations[at] = old
         return old
