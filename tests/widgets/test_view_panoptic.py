@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -45,6 +45,18 @@ def show(qtbot: QtBot, selection: Selection) -> Show:
 
 def place(picture: PixelPicture, x: int, y: int):  # type: ignore[no-untyped-def]
     return picture.view_transform().map(QPointF(x + 0.5, y + 0.5)).toPoint()
+
+
+def within_reach(pictures: Iterable[PixelPicture], ids: np.ndarray) -> tuple[int, int]:
+    """x, y of a pixel that a mouse hits in all pictures: when shrunk they do not show every one."""
+
+    def hits(picture: PixelPicture, x: int, y: int) -> bool:
+        back = picture.view_transform().inverted()[0]
+        return picture.pixel_at(back.map(QPointF(place(picture, x, y)))) == (x, y)
+
+    ys, xs = np.nonzero(ids)
+    around = sorted(zip(xs.tolist(), ys.tolist(), strict=True), key=lambda p: abs(p[1] - ys.mean()))
+    return next(p for p in around if all(hits(picture, *p) for picture in pictures))
 
 
 def made_up(count: int, size: tuple[int, int]) -> Trace:
@@ -90,7 +102,7 @@ def test_a_click_selects_the_detection_and_the_mouse_reads(
     panel = show(real_trace)
     map_ = panel.shown.found.panoptic
     number = next(i for i, s in enumerate(map_.segments, 1) if s.row >= 0)
-    y, x = (int(v[len(v) // 2]) for v in np.nonzero(map_.ids == number))
+    x, y = within_reach((panel.panoptic, panel.instances), map_.ids == number)
     qtbot.mouseMove(panel.panoptic, place(panel.panoptic, x, y))
     segment, row = map_.segments[number - 1], int(panel.shown.rows[map_.segments[number - 1].row])
     name = real_trace.classes[segment.label]
