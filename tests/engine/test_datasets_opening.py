@@ -97,7 +97,9 @@ def test_a_picture_of_another_size_is_not_shown(real: Path) -> None:
 def test_where_pictures_lie_is_remembered(real: Path, tmp_path: Path) -> None:
     data = open_annotations(str(real / "coco-sample"))
     write_coco(tmp_path / "mine.json", data)
-    assert open_annotations(str(tmp_path / "mine.json")).folder == data.folder
+    again = open_annotations(str(tmp_path / "mine.json")).folder
+    assert again is not None and data.folder is not None
+    assert again.resolve() == data.folder.resolve()
     named = open_annotations(str(tmp_path / "mine.json"), str(real / "photos"))
     assert named.folder == real / "photos"
 
