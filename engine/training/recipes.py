@@ -82,13 +82,13 @@ RECIPES: dict[str, Recipe] = {
     "boxscope-ssd": Recipe(steps=1650, names=_SINGLE_SHOT, batch=16),
     "boxscope-yolo": Recipe(steps=3200, names=_GRID, start="boxscope-maskrcnn"),
     "boxscope-yolo-anchors": Recipe(steps=1500, names=_GRID, rate=1e-3, start="boxscope-yolo"),
-    "boxscope-unet": _segmenter(1000),
-    "boxscope-segnet": _segmenter(300, "boxscope-unet"),
+    "boxscope-unet": _segmenter(3300),
+    "boxscope-segnet": _segmenter(800, "boxscope-unet"),
     # As in the paper, each goes on from the coarser one, in smaller steps.
-    "boxscope-fcn32s": _segmenter(250),
-    "boxscope-fcn16s": _segmenter(100, "boxscope-fcn32s", rate=2e-3),
-    "boxscope-fcn8s": _segmenter(100, "boxscope-fcn16s", rate=2e-3),
-    "boxscope-dilated": _segmenter(200),
+    "boxscope-fcn32s": _segmenter(900),
+    "boxscope-fcn16s": _segmenter(300, "boxscope-fcn32s", rate=2e-3),
+    "boxscope-fcn8s": _segmenter(400, "boxscope-fcn16s", rate=2e-3),
+    "boxscope-dilated": _segmenter(700),
 }
 
 
