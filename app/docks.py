@@ -131,7 +131,8 @@ def add_docks(
                 else:
                     window.splitDockWidget(below[info.area], dock, Qt.Orientation.Vertical)
             below[info.area] = dock
-            dock.setVisible(info.open)
+            if not info.open:
+                dock.hide()
     first.raise_()
     show_whole_names(window)
     return docks
@@ -151,10 +152,14 @@ class DockKeeper(QObject):
     """
 
     def __init__(
-        self, window: QMainWindow, docks: Mapping[str, ViewDock], selection: Selection
+        self,
+        window: QMainWindow,
+        first: QDockWidget,
+        docks: Mapping[str, ViewDock],
+        selection: Selection,
     ) -> None:
         super().__init__(window)
-        self._window, self._docks = window, docks
+        self._window, self._first, self._docks = window, first, docks
         self._stages: tuple[str, ...] = ()
         self._front = ""  # of those away, the one that was looked at
         self._selection = selection
@@ -172,6 +177,9 @@ class DockKeeper(QObject):
         if trace is None or tuple(trace.stages) == self._stages or self.resting:
             return
         self._stages = tuple(trace.stages)
+        # Taking a tab away may bring another one to the front.
+        right = [d for d in self._docks.values() if d.info.area == "right" and d.in_front]
+        front = right[0] if right else self._first
         for key, dock in self._docks.items():
             shown = dock.toggleViewAction().isChecked()
             if dock.info.shows(trace):
@@ -179,10 +187,12 @@ class DockKeeper(QObject):
                     self.away.discard(key)
                     dock.show()
                     if key == self._front:
-                        dock.raise_()
+                        front, self._front = dock, ""
             elif shown:
                 self.away.add(key)
                 if dock.in_front:
                     self._front = key
                 dock.hide()
+        if front.toggleViewAction().isChecked():
+            front.raise_()
         show_whole_names(self._window)

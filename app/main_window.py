@@ -130,7 +130,7 @@ class MainWindow(QMainWindow):
         self.params_dock.setObjectName("dock-parameters")
         self.docks = add_docks(self, views(), self.params_dock)
         self.view_menu.add_docks(self.params_dock, self.docks.values())
-        self.dock_keeper = DockKeeper(self, self.docks, self.selection)
+        self.dock_keeper = DockKeeper(self, self.params_dock, self.docks, self.selection)
         self.dock_keeper.away = set(self.settings.text("window/away").split())
         self.file_menu.fill_recent()
         bottom = [d for d in self.docks.values() if d.info.area == "bottom"]

@@ -78,6 +78,14 @@ def test_the_panels_menu_opens_views_by_mouse_and_keys(qtbot: QtBot, launch: Lau
     qtbot.waitUntil(lambda: window.docks["proposals"].in_front)
 
 
+def test_parameters_stay_in_front_when_other_docks_go(qtbot: QtBot, launch: Launch) -> None:
+    window = launch(SCENE).window
+    qtbot.waitUntil(lambda: shows(window, "boxscope-maskrcnn"), timeout=PATIENCE)
+    assert "grid" not in opened(window)
+    assert not any(d.in_front for d in window.docks.values() if d.info.area == "right")
+    assert window.params.isVisible()
+
+
 def test_names_on_tabs_are_never_cut(qtbot: QtBot, launch: Launch) -> None:
     window = launch(SCENE).window
     qtbot.waitUntil(lambda: shows(window, "boxscope-maskrcnn"), timeout=PATIENCE)
