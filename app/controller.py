@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.bridge import Bridge
 from app.playback import Playback
@@ -47,7 +47,8 @@ class Controller(QObject):
     ``frame_shown(Frame)``: a picture of which no trace exists yet; ``trace_shown(Trace)``;
     ``failed(sentence, details)``; ``progressed(Progress | None)``;
     ``player_changed(PlayerState)``; ``answered(Answer)``; ``settings_changed(Settings)``;
-    ``frozen_changed(bool)``; ``source_changed(str)``; ``model_changed(ModelChoice, device)``;
+    ``frozen_changed(bool)``; ``live_changed(bool)``; ``source_changed(str)``;
+    ``model_changed(ModelChoice, device)``;
     ``compared(Trace | Failure)`` of the other side of a comparison;
     ``opening(str)`` a source that is being waited for, "" when that is over; ``submitted(seq)`` a
     trace was asked for, so that other work of the engine gives way.
@@ -62,6 +63,7 @@ class Controller(QObject):
     compared = Signal(object)
     settings_changed = Signal(object)
     frozen_changed = Signal(bool)
+    live_changed = Signal(bool)
     source_changed = Signal(str)
     model_changed = Signal(object, str)
     opening = Signal(str)
@@ -84,6 +86,9 @@ class Controller(QObject):
         self._trace: Trace | None = None
         self._worked: tuple[ModelChoice, str] | None = None  # the last model that gave a trace
         self._frozen = False
+        self._was_live = False
+        self.player_changed.connect(self._on_motion)
+        self.frozen_changed.connect(self._on_motion)
         self._drawn: Callable[[Frame], Frame] = _as_it_is
         self._playback = Playback(self)
         self._playback.frame_ready.connect(self._on_frame)
@@ -133,6 +138,12 @@ class Controller(QObject):
     @property
     def frozen(self) -> bool:
         return self._frozen
+
+    @property
+    def live(self) -> bool:
+        """Does the shown picture move on by itself: played, and not frozen?"""
+        state = self._playback.state
+        return state is not None and state.playing and not self._frozen
 
     @property
     def settings(self) -> Settings:
@@ -275,6 +286,12 @@ class Controller(QObject):
         return self._worker.stop() and ended
 
     # --- what the threads say
+
+    @Slot()
+    def _on_motion(self, *_: object) -> None:
+        before, self._was_live = self._was_live, self.live
+        if before != self._was_live:
+            self.live_changed.emit(self._was_live)
 
     def _new_epoch(self) -> None:
         self._epoch += 1

@@ -91,8 +91,7 @@ class Drawing(QObject):
     @Slot()
     def _hold(self) -> None:
         """Nobody can draw on pictures that move on; also when they were set going again."""
-        state = self._controller.player_state
-        if state is not None and state.playing and not self._controller.frozen:
+        if self._controller.live:
             self._controller.freeze(True)
             self._refresh()
 

@@ -40,7 +40,6 @@ class Receptive(QObject):
         self._wanted: tuple[str, _Size] | None = None
         self._question: HeatQuestion | None = None
         self._job: _Gradient | None = None
-        self._moving = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
@@ -49,19 +48,13 @@ class Receptive(QObject):
         selection.heat_wished.connect(self._on_heat_wished)
         controller.model_changed.connect(self._on_model)
         controller.submitted.connect(self._give_way)
-        controller.frozen_changed.connect(self._on_motion)
-        controller.player_changed.connect(self._on_motion)
+        controller.live_changed.connect(self._on_live)
         controller.answered.connect(self._on_answer)
 
     def stop(self) -> None:
         """The window closes: start nothing more, and let go of what runs."""
         self._on_heat_wished(None)
         self._wanted = None
-
-    @property
-    def _live(self) -> bool:
-        state = self._controller.player_state
-        return state is not None and state.playing and not self._controller.frozen
 
     # --- fields
 
@@ -98,12 +91,10 @@ class Receptive(QObject):
 
     # --- gradients
 
-    @Slot()
-    def _on_motion(self, *_: object) -> None:
+    @Slot(bool)
+    def _on_live(self, live: bool) -> None:
         """Frozen or paused: what waited for that is asked now. Going on: it has to wait again."""
-        before, self._moving = self._moving, self._live
-        if before != self._moving:
-            self._look()
+        self._look()
 
     @Slot(object)
     def _on_heat_wished(self, question: HeatQuestion | None) -> None:
@@ -115,7 +106,7 @@ class Receptive(QObject):
         question = self._question
         if question is None:
             return
-        if self._live:
+        if self._controller.live:
             self._tell(HeatAnswer(question, HeatState.LIVE))
         else:
             self._tell(HeatAnswer(question, HeatState.RUNNING))

@@ -33,27 +33,18 @@ class Refining(QObject):
         self._controller, self._selection = controller, selection
         self._question: RoundsQuestion | None = None
         self._job: _Job | None = None
-        self._moving = False
         selection.rounds_wished.connect(self._on_wished)
-        controller.frozen_changed.connect(self._on_motion)
-        controller.player_changed.connect(self._on_motion)
+        controller.live_changed.connect(self._on_live)
         controller.answered.connect(self._on_answer)
 
     def stop(self) -> None:
         """The window closes: let go of what runs."""
         self._on_wished(None)
 
-    @property
-    def _live(self) -> bool:
-        state = self._controller.player_state
-        return state is not None and state.playing and not self._controller.frozen
-
-    @Slot()
-    def _on_motion(self, *_: object) -> None:
+    @Slot(bool)
+    def _on_live(self, live: bool) -> None:
         """Frozen or paused: what waited for that is asked now."""
-        before, self._moving = self._moving, self._live
-        if before != self._moving:
-            self._look()
+        self._look()
 
     @Slot(object)
     def _on_wished(self, question: RoundsQuestion | None) -> None:
@@ -67,7 +58,7 @@ class Refining(QObject):
         question, controller = self._question, self._controller
         if question is None:
             return
-        if self._live:
+        if self._controller.live:
             self._tell(RoundsAnswer(question, Asking.LIVE))
         elif question.trace.epoch == controller.epoch:  # else it is another model's by now
             self._tell(RoundsAnswer(question, Asking.RUNNING))

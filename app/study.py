@@ -57,15 +57,13 @@ class Study(QObject):
         self._question: MissQuestion | None = None
         self._search: _Search | None = None
         self._done = False
-        self._moving = False
         self._rest = _single_shot(self, REST_MS, self._start_search)
         self._next_count = _single_shot(self, LIVE_COVERAGE_MS, self._count)
         selection.trace_changed.connect(self._on_trace)
         selection.miss_wished.connect(self._on_miss_wished)
         selection.freeze_wished.connect(controller.freeze)
         controller.submitted.connect(self._give_way)
-        controller.frozen_changed.connect(self._on_motion)
-        controller.player_changed.connect(self._on_motion)
+        controller.live_changed.connect(self._on_live)
         controller.answered.connect(self._on_answer)
 
     def stop(self) -> None:
@@ -74,19 +72,10 @@ class Study(QObject):
         self._give_way()
         self._next_count.stop()
 
-    @property
-    def _live(self) -> bool:
-        state = self._controller.player_state
-        return state is not None and state.playing and not self._controller.frozen
-
-    @Slot()
-    def _on_motion(self, *_: object) -> None:
+    @Slot(bool)
+    def _on_live(self, live: bool) -> None:
         """Frozen or paused: what waited for that comes now. Going on: it has to wait again."""
-        moving = self._live
-        if moving == self._moving:
-            return
-        self._moving = moving
-        if not moving:
+        if not live:
             self._count()
         self._look()
 
@@ -103,7 +92,7 @@ class Study(QObject):
         if old is not None and old.epoch != trace.epoch:
             old = self._covered = None
             self._ribbon.set_coverage({})
-        if old is None or not self._live:
+        if old is None or not self._controller.live:
             self._count()
         elif not self._next_count.isActive():
             self._next_count.start()
@@ -139,7 +128,7 @@ class Study(QObject):
         question = self._question
         if question is None or self._done:
             return
-        if self._live:
+        if self._controller.live:
             self._tell(MissAnswer(question, State.LIVE))
         else:
             self._tell(MissAnswer(question, State.RUNNING))
