@@ -82,24 +82,6 @@ def _ordered(lines: list[tuple[int, int, int, float]], a: Trace, b: Trace) -> Di
     return Differences(verdict[order], of_a[order], of_b[order], iou[order])
 
 
-def found(trace: Trace, least: float = 0.5) -> tuple[int, int] | None:
-    """(objects that a detection of their class meets, all objects); None without ground truth.
-
-    Crowds are left out. Where the model does not know a class name, any class counts.
-    """
-    truth = trace.frame.truth
-    if truth is None:
-        return None
-    wanted = np.flatnonzero(~truth.crowd) if truth.crowd is not None else np.arange(len(truth))
-    rows = _kept(trace)
-    overlap = box_ops.iou(truth.boxes[wanted], _boxes(trace, rows))
-    of_truth = np.array([truth.classes[int(v)] for v in truth.labels[wanted]], dtype=object)
-    known = np.array([name in trace.classes for name in of_truth], bool)
-    fits = of_truth[:, None] == _names(trace, rows)[None, :]
-    met = (overlap >= least) & (fits | ~known[:, None])
-    return int(met.any(axis=1).sum()), len(wanted)
-
-
 def _kept(trace: Trace) -> Rows:
     result = trace.stages.get(trace.final)
     if result is None or result.table is None:

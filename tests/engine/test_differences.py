@@ -7,7 +7,7 @@ import pytest
 
 from engine import scenes
 from engine.boxes import iou
-from engine.differences import Verdict, differences, found
+from engine.differences import Verdict, differences
 from engine.params import Settings
 from engine.session import ModelChoice, Request, Session
 from engine.trace import Trace
@@ -56,19 +56,3 @@ def test_sides_swapped_swap_the_verdicts(pair: tuple[Trace, Trace]) -> None:
     one, other = differences(*pair), differences(*pair[::-1])
     assert one.count(Verdict.ONLY_A) == other.count(Verdict.ONLY_B)
     assert one.count(Verdict.SAME) == other.count(Verdict.SAME)
-
-
-def test_found_objects_are_counted_by_class(pair: tuple[Trace, Trace]) -> None:
-    a, _ = pair
-    truth = a.frame.truth
-    assert truth is not None
-    wanted = 0
-    for box, label in zip(truth.boxes, truth.labels, strict=True):
-        name = truth.classes[int(label)]
-        wanted += any(
-            a.name_of(int(of)) == name and iou(box[None], mine[None])[0, 0] >= 0.5
-            for mine, of in zip(
-                a.transform.to_image(a.detections.boxes), a.detections.labels, strict=True
-            )
-        )
-    assert found(a) == (wanted, len(truth)) and 0 < wanted < len(truth)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.differences import Differences, differences, found
+from engine.differences import Differences, differences
 from engine.params import Settings, Value
 from engine.trace import Ref
 from widgets.chooser import ModelChooser
@@ -26,6 +26,7 @@ from widgets.compare.match import counterpart
 from widgets.compare.pair_view import PairView
 from widgets.compare.question import Compared, CompareWish
 from widgets.explanation import Explanation
+from widgets.missed.objects import found
 from widgets.model_list import model_lines
 from widgets.number_table import NumberTable
 from widgets.param_panel import ParamPanel
@@ -81,7 +82,6 @@ class ComparePanel(QWidget):
         self.other.setObjectName("other")
         self.other.setAccessibleName("Compare with")
         self.other.setToolTip("Side B: another model, or the same one with other settings")
-        self.other.set_models(model_lines(boxes_only=True))
         self.other.set_current(OFF)
         self.divided = QCheckBox("Divider")
         self.divided.setObjectName("divided")

@@ -117,6 +117,14 @@ def best_ious(trace: Trace, objects: Sequence[Wanted]) -> NDArray[np.float32]:
     return np.asarray(ious.max(axis=1, initial=0), np.float32)
 
 
+def found(trace: Trace) -> tuple[int, int] | None:
+    """(objects that a detection covers, all objects); None without ground truth."""
+    if trace.frame.truth is None:
+        return None
+    objects = truth_objects(trace)
+    return int((best_ious(trace, objects) >= GOOD).sum()), len(objects)
+
+
 def report(trace: Trace, objects: tuple[Wanted, ...], picked: int) -> Report:
     """The state of all objects, and what became of one; of the first missed if none is picked."""
     ious = best_ious(trace, objects)
