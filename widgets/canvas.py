@@ -17,14 +17,13 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QResizeEvent,
-    QTransform,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from widgets.canvas_text import draw_badge, draw_caption, draw_empty
 from widgets.draw_tool import DrawTool
+from widgets.pan_zoom_view import STEP, PanZoomView
 
 if TYPE_CHECKING:
     from engine.frame import Frame
@@ -33,14 +32,10 @@ if TYPE_CHECKING:
     from widgets.selection import Selection
 
 EMPTY_TEXT = "Drop a picture, video or folder here, or press Ctrl+O"
-STEP = 1.25  # one notch of the wheel, one press of +
-LARGEST = 64.0  # view px per image px
-SMALLEST = 0.02
-ROOM = 1e6  # image px on each side
 _CLICK_SLOP = 4  # px that a mouse may move and still click
 
 
-class Canvas(QGraphicsView):
+class Canvas(PanZoomView):
     """Shows a frame, and of the selection's trace the boxes of the present stage.
 
     Click selects the smallest box under the cursor, a second click at the same place the next
@@ -51,7 +46,6 @@ class Canvas(QGraphicsView):
     """
 
     cursor_info = Signal(str)
-    moved = Signal()
 
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +54,6 @@ class Canvas(QGraphicsView):
         self._layers: Layers | None = None
         self._caption = ""
         self._pinned = False
-        self._fitted = True
         self._pressed: QPoint | None = None
         self._dragged = False
         self._last_click: QPointF | None = None
@@ -68,24 +61,15 @@ class Canvas(QGraphicsView):
         self.draw_tool = DrawTool(self)
         self.draw_tool.repaint.connect(self._repaint)
         self._shows = {"labels": True, "masks": True, "keypoints": True, "truth": False}
-        self.setScene(QGraphicsScene(self))
-        # So large that Qt's own scrolling never meets an end: where the picture may go is up to us.
-        self.setSceneRect(QRectF(-ROOM, -ROOM, 2 * ROOM, 2 * ROOM))
-        self.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setAccessibleName("Picture")
-        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
-        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setAcceptDrops(False)  # the window takes drops, wherever they fall
         self.viewport().setAcceptDrops(False)
         self.setMinimumSize(160, 120)
+        self.moved.connect(self._on_moved)
         selection.trace_changed.connect(self._on_trace)
         selection.stage_changed.connect(self._on_stage)
         selection.ref_changed.connect(self._on_ref)
@@ -102,6 +86,10 @@ class Canvas(QGraphicsView):
     @property
     def frame(self) -> Frame | None:
         return self._frame
+
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        return None if self._frame is None else (self._frame.width, self._frame.height)
 
     def set_frame(self, frame: Frame | None) -> None:
         """Show a picture that has no trace (yet); None empties the canvas.
@@ -182,6 +170,11 @@ class Canvas(QGraphicsView):
             self._look_under_cursor()
         self.viewport().update()
 
+    @Slot()
+    def _on_moved(self) -> None:
+        if self._layers is not None:
+            self._layers.view_moved()
+
     @Slot(object)
     def _on_trace(self, trace: Trace | None) -> None:
         if trace is not None and trace.frame is not self._frame:
@@ -207,89 +200,6 @@ class Canvas(QGraphicsView):
         if self._layers is not None:
             self._layers.refresh_highlights()
             self._tell()
-
-    # --- zoom and pan
-
-    @property
-    def zoom(self) -> float:
-        """View px per image px."""
-        return self.transform().m11()
-
-    def fit(self) -> None:
-        """The whole picture, as large as it goes; stays fitted while the window is resized."""
-        self._fitted = True
-        self._apply_fit()
-
-    def actual_size(self) -> None:
-        """One image px on one px of the screen."""
-        self.set_zoom(1 / self.devicePixelRatioF())
-
-    def zoom_in(self) -> None:
-        self.set_zoom(self.zoom * STEP)
-
-    def zoom_out(self) -> None:
-        self.set_zoom(self.zoom / STEP)
-
-    def set_zoom(self, zoom: float, at: QPointF | None = None) -> None:
-        """Zoom; the view position ``at`` (default: the middle) keeps its image point."""
-        if self._frame is None:
-            return
-        zoom = min(max(zoom, SMALLEST), LARGEST)
-        at = QPointF(self.viewport().rect().center()) if at is None else at
-        under = self._to_scene(at)
-        self._fitted = False
-        self._place(zoom, at - QPointF(under.x() * zoom, under.y() * zoom))
-
-    def pan(self, dx: float, dy: float) -> None:
-        """Move the picture by view px."""
-        if self._frame is not None:
-            self._fitted = False
-            t = self.viewportTransform()
-            self._place(t.m11(), QPointF(t.dx() + dx, t.dy() + dy))
-
-    def follow(self, other: Canvas) -> None:
-        """Show the same part of the picture as another canvas of the same size does."""
-        if self._frame is not None:
-            t = other.viewportTransform()
-            self._fitted = other._fitted
-            self._place(t.m11(), QPointF(t.dx(), t.dy()))
-
-    def show_box(self, box: QRectF) -> None:
-        """Bring a box (image px) into sight if it is not; the zoom stays."""
-        t = self.viewportTransform()
-        seen, place = QRectF(self.viewport().rect()), t.mapRect(box)
-        if self._frame is not None and not seen.intersects(place):
-            offset = seen.center() - place.center()
-            self.pan(offset.x(), offset.y())
-
-    def _apply_fit(self) -> None:
-        if self._frame is None:
-            return
-        view = self.viewport().size()
-        width, height = self._frame.width, self._frame.height
-        zoom = min(view.width() / width, view.height() / height)
-        zoom = min(max(zoom, SMALLEST), LARGEST)
-        left = (view.width() - width * zoom) / 2
-        top = (view.height() - height * zoom) / 2
-        self._place(zoom, QPointF(round(left), round(top)))
-
-    def _place(self, zoom: float, offset: QPointF) -> None:
-        """The one place that moves the view; some of the picture always stays in sight."""
-        assert self._frame is not None
-        view, margin = self.viewport().size(), 40
-        x = min(max(offset.x(), margin - self._frame.width * zoom), view.width() - margin)
-        y = min(max(offset.y(), margin - self._frame.height * zoom), view.height() - margin)
-        self.setTransform(QTransform.fromScale(zoom, zoom))
-        self.horizontalScrollBar().setValue(round(-x))
-        self.verticalScrollBar().setValue(round(-y))
-        if self._layers is not None:
-            self._layers.view_moved()
-        self.viewport().update()
-        self.moved.emit()
-
-    def _to_scene(self, at: QPointF) -> QPointF:
-        inverse, _ = self.viewportTransform().inverted()
-        return inverse.map(at)
 
     # --- mouse and keys
 
@@ -401,13 +311,6 @@ class Canvas(QGraphicsView):
             self.cursor_info.emit(self._layers.describe(self._cursor))
 
     # --- painting
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._fitted:
-            self._apply_fit()
-        elif self._layers is not None:
-            self._layers.view_moved()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         painter.save()
