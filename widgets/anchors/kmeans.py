@@ -98,7 +98,7 @@ class KMeansTab(QWidget):
         self.choose.clicked.connect(self._on_choose)
         self.progress.cancelled.connect(self.give_up)
         self.k.valueChanged.connect(self._on_k)
-        self.curve.k_wished.connect(self.k.setValue)
+        self.curve.step_wished.connect(self.k.setValue)
         self._show()
 
     def _lay_out(self, hint: QLabel) -> None:

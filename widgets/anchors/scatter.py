@@ -6,29 +6,18 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPen,
-    QPolygonF,
-)
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from widgets.own_keys import OwnKeys
 from widgets.palette import LABELS
+from widgets.step_chart import StepChart
 
 if TYPE_CHECKING:
     from engine.kmeans_anchors import KMeansAnchors
     from widgets.anchors.clusters import Clusters
 
 _DRAWN = 2000  # points: more are one blot
-_KEYS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
 
 
 class Scatter(QWidget):
@@ -141,71 +130,21 @@ class Scatter(QWidget):
         painter.drawText(QPointF(4, metrics.ascent() + 2), "height against width, network px")
 
 
-class MeanIoU(OwnKeys, QWidget):
+class MeanIoU(StepChart):
     """Mean IoU of the boxes with their best anchor against k, and that of the model's own shapes.
 
-    A click, or Left and Right, wish for another k: ``k_wished(k)``.
+    A step is a k; the first is 1.
     """
 
-    k_wished = Signal(int)
+    first = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__("Mean best IoU against the number of anchors k", lines=8)
         self._clusters: Clusters | None = None
-        self._k = 1
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Mean best IoU against the number of anchors k")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-    def sizeHint(self) -> QSize:
-        em = self.fontMetrics().height()
-        return QSize(18 * em, 8 * em)
-
-    def minimumSizeHint(self) -> QSize:
-        em = self.fontMetrics().height()
-        return QSize(10 * em, 7 * em)
 
     def show_clusters(self, clusters: Clusters | None, k: int) -> None:
-        self._clusters, self._k = clusters, k
-        self.update()
-
-    @property
-    def _most(self) -> int:
-        return 1 if self._clusters is None else len(self._clusters.found)
-
-    def x_of(self, k: int) -> float:
-        """Px of this widget."""
-        room = self._room()
-        return room.left() + (k - 0.5) / self._most * room.width()
-
-    def _k_at(self, x: float) -> int:
-        room = self._room()
-        k = math.floor((x - room.left()) / max(room.width(), 1) * self._most) + 1
-        return min(max(k, 1), self._most)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._clusters is not None:
-            self.k_wished.emit(self._k_at(event.position().x()))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.mousePressEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        by = _KEYS.get(Qt.Key(event.key()))
-        if by is None or self._clusters is None:
-            super().keyPressEvent(event)
-        else:
-            self.k_wished.emit(min(max(self._k + by, 1), self._most))
-
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            words = ""
-            if self._clusters is not None:
-                k = self._k_at(event.pos().x())
-                words = f"k = {k}: mean best IoU {self._clusters.found[k - 1].mean_iou:.3f}"
-            QToolTip.showText(event.globalPos(), words, self)
-            return True
-        return super().event(event)
+        self._clusters = clusters
+        self._show_steps(None if clusters is None else len(clusters.found), k)
 
     def _room(self) -> QRectF:
         metrics = self.fontMetrics()
@@ -213,48 +152,39 @@ class MeanIoU(OwnKeys, QWidget):
         line = metrics.height()
         return QRectF(self.rect()).adjusted(left, 1.6 * line, -8, -1.5 * line)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setClipRect(self.rect())
-        palette, metrics = self.palette(), self.fontMetrics()
-        painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))
-        if self._clusters is not None:
-            self._paint_curve(painter, self._clusters)
-        if self.hasFocus():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), 2))
-            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
-        painter.setPen(palette.text().color())
-        painter.drawText(QPointF(4, metrics.ascent() + 2), "mean best IoU against k")
-        painter.end()
+    def _share(self, step: int) -> float:
+        return (step - 0.5) / self._last
 
-    def _paint_curve(self, painter: QPainter, clusters: Clusters) -> None:
-        room, metrics = self._room(), self.fontMetrics()
-        grid, ink = self.palette().mid().color(), self.palette().text().color()
-        grid.setAlpha(110)
+    def _nearest(self, share: float) -> int:
+        return math.floor(share * self._last) + 1
+
+    def _tip(self, step: int) -> str:
+        assert self._clusters is not None
+        return f"k = {step}: mean best IoU {self._clusters.found[step - 1].mean_iou:.3f}"
+
+    def _paint_title(self, painter: QPainter) -> None:
+        painter.setPen(self.palette().text().color())
+        painter.drawText(QPointF(4, self.fontMetrics().ascent() + 2), "mean best IoU against k")
+
+    def _paint(self, painter: QPainter) -> None:
+        assert self._clusters is not None
+        room, clusters = self._room(), self._clusters
+        self._paint_levels(painter, 0.0, 1.0, flush=False)
 
         def y_of(iou: float) -> float:
             return room.bottom() - iou * room.height()
 
-        for iou in (0.0, 0.5, 1.0):
-            painter.setPen(QPen(grid, 1))
-            painter.drawLine(QPointF(room.left(), y_of(iou)), QPointF(room.right(), y_of(iou)))
-            painter.setPen(ink)
-            painter.drawText(QPointF(4, y_of(iou) + metrics.ascent() / 2 - 1), f"{iou:.2f}")
-        bar = room.width() / self._most
+        bar = room.width() / self._last
         painter.setPen(Qt.PenStyle.NoPen)
         for k, one in enumerate(clusters.found, 1):
-            colour = QColor("#e69f00" if k == self._k else "#56b4e9")
+            colour = QColor("#e69f00" if k == self._step else "#56b4e9")
             top = y_of(one.mean_iou)
             painter.fillRect(
                 QRectF(self.x_of(k) - bar * 0.4, top, bar * 0.8, room.bottom() - top), colour
             )
-        painter.setPen(ink)
-        for k in range(1, self._most + 1):
-            words = str(k)
-            left = self.x_of(k) - metrics.horizontalAdvance(words) / 2
-            painter.drawText(QPointF(left, room.bottom() + metrics.ascent() + 3), words)
-        painter.setPen(QPen(ink, 1.5, Qt.PenStyle.DashLine))
+        for k in range(1, self._last + 1):
+            self._paint_name(painter, k, str(k), below=3)
+        painter.setPen(QPen(self.palette().text().color(), 1.5, Qt.PenStyle.DashLine))
         painter.drawLine(
             QPointF(room.left(), y_of(clusters.model)), QPointF(room.right(), y_of(clusters.model))
         )

@@ -78,7 +78,7 @@ class RoundsSection(QWidget):
         column.addWidget(self.readout)
         self.button.toggled.connect(self._on_toggled)
         self.rounds.valueChanged.connect(self._on_rounds)
-        self.chart.round_wished.connect(self.set_round)
+        self.chart.step_wished.connect(self.set_round)
         selection.rounds_changed.connect(self._on_answer)
         self._show()
 
