@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypeVar
 
 from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
@@ -29,12 +30,20 @@ def opened(
     kind: type[Panel],
     trace: Trace | None,
     ref: Ref | None = None,
+    *,
+    size: tuple[int, int] = (900, 700),
+    prepare: Callable[[Panel], object] | None = None,
 ) -> Panel:
-    """The view of a key on screen, 900 x 700 px, with this trace and this box."""
+    """The view of a key on screen, ``size`` (width, height) px, with this trace and this box.
+
+    ``prepare`` gets the view before it is shown.
+    """
     panel = view(key).create(selection)
     assert isinstance(panel, kind)
     qtbot.addWidget(panel)
-    panel.resize(900, 700)
+    panel.resize(*size)
+    if prepare is not None:
+        prepare(panel)
     panel.show()
     selection.set_trace(trace)
     selection.select(ref)

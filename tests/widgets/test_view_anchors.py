@@ -16,12 +16,12 @@ from engine.matching import Role, Rule
 from engine.trace import Ref, Trace
 from tests.widgets import factory, traces
 from tests.widgets.anchored import anchored, layout_of, truths
+from tests.widgets.hosting import opened
 from widgets.anchors.panel import AnchorPanel
 from widgets.anchors.shapes import Grid, Shapes, changed
 from widgets.frame_view import FrameView
 from widgets.number_table import NumberTable
 from widgets.selection import Selection
-from widgets.views import view
 
 LEFT = Qt.MouseButton.LeftButton
 real_trace, retraced = traces.real_trace, traces.retraced
@@ -30,13 +30,7 @@ real_trace, retraced = traces.real_trace, traces.retraced
 @pytest.fixture
 def panel(qtbot: QtBot, selection: Selection) -> AnchorPanel:
     """The view on screen, without a trace."""
-    made = view("anchors").create(selection)
-    assert isinstance(made, AnchorPanel)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return opened(qtbot, selection, "anchors", AnchorPanel, None)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine import scenes
 from engine.trace import Trace
 from tests.widgets.factory import toy_trace
-from tests.widgets.test_view_segmentation import settled
+from tests.widgets.hosting import opened, settled
 from tests.widgets.traces import SEED, pixel_trace, run
 from tests.widgets.two_stage import ArrowWindow
 from widgets.encoder_decoder.model import steps_of, switch_at
@@ -31,14 +31,7 @@ UNET = "boxscope-unet"
 @pytest.fixture
 def show(qtbot: QtBot, selection: Selection) -> Show:
     def make(trace: Trace | None) -> EncoderDecoderPanel:
-        panel = view("encoder_decoder").create(selection)
-        assert isinstance(panel, EncoderDecoderPanel)
-        qtbot.addWidget(panel)
-        panel.resize(900, 700)
-        panel.show()
-        selection.set_trace(trace)
-        settled()
-        return panel
+        return opened(qtbot, selection, "encoder_decoder", EncoderDecoderPanel, trace)
 
     return make
 

@@ -17,6 +17,7 @@ from engine.frame import Frame
 from engine.grid_loss import TERMS
 from engine.trace import Ref, Trace
 from tests.widgets import factory, traces
+from tests.widgets.hosting import opened
 from widgets.grid.panel import GridPanel
 from widgets.grid.picture import sure_rows, thickness, tint
 from widgets.number_table import NumberTable
@@ -45,12 +46,7 @@ def _free_memory() -> Iterator[None]:
 
 @pytest.fixture
 def show(qtbot: QtBot, selection: Selection) -> Show:
-    panel = view("grid").create(selection)
-    assert isinstance(panel, GridPanel)
-    qtbot.addWidget(panel)
-    panel.resize(900, 700)
-    panel.show()
-    qtbot.waitExposed(panel)
+    panel = opened(qtbot, selection, "grid", GridPanel, None)
 
     def shown(trace: Trace | None) -> GridPanel:
         selection.set_trace(trace)

@@ -18,6 +18,7 @@ from engine.frame import GroundTruth, Transform
 from engine.table import Reason, Table
 from engine.trace import Ref, Trace
 from tests.widgets.factory import CLASSES, frame_of, result, toy_trace, trace_of
+from tests.widgets.hosting import opened
 from tests.widgets.traces import real_trace, retraced, run
 from widgets.nms.crowd import crowd_losses
 from widgets.nms.panel import NmsPanel
@@ -25,7 +26,6 @@ from widgets.nms.plan import Plan, stage_for
 from widgets.nms.table import HEADINGS
 from widgets.nms.what_if import Pool, least_score
 from widgets.selection import Selection
-from widgets.views import view
 
 __all__ = ["real_trace", "retraced"]
 LEFT = Qt.MouseButton.LeftButton
@@ -45,13 +45,7 @@ def crowd() -> Trace:
 
 @pytest.fixture
 def panel(qtbot: QtBot, selection: Selection) -> NmsPanel:
-    made = view("nms").create(selection)
-    assert isinstance(made, NmsPanel)
-    qtbot.addWidget(made)
-    made.resize(500, 800)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    return opened(qtbot, selection, "nms", NmsPanel, None, size=(500, 800))
 
 
 def _large(n: int, classes: int) -> Trace:

@@ -15,7 +15,7 @@ from engine.panoptic import combine, of_truth, quality
 from engine.table import Table
 from engine.trace import Ref, Trace
 from tests.widgets.factory import frame_of, result, toy_trace, trace_of
-from tests.widgets.test_view_segmentation import settled
+from tests.widgets.hosting import opened, settled
 from tests.widgets.traces import SEED, pixel_trace, real_trace, run
 from widgets.panoptic.panel import PanopticPanel
 from widgets.panoptic.words import OWN, TRUTH
@@ -31,14 +31,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def show(qtbot: QtBot, selection: Selection) -> Show:
     def make(trace: Trace | None) -> PanopticPanel:
-        panel = view("panoptic").create(selection)
-        assert isinstance(panel, PanopticPanel)
-        qtbot.addWidget(panel)
-        panel.resize(900, 700)
-        panel.show()
-        selection.set_trace(trace)
-        settled()
-        return panel
+        return opened(qtbot, selection, "panoptic", PanopticPanel, trace)
 
     return make
 

@@ -15,12 +15,12 @@ from engine.frame import Frame
 from engine.trace import Ref, Trace
 from tests.widgets import factory, traces
 from tests.widgets.anchored import layout_of, single_shot, truths
+from tests.widgets.hosting import opened
 from widgets.anchors.shapes import Shapes, changed
 from widgets.heat_colours import TABLE, shade
 from widgets.proposals.panel import ProposalPanel
 from widgets.proposals.road import heat, recall_of
 from widgets.selection import Selection
-from widgets.views import view
 
 LEFT = Qt.MouseButton.LeftButton
 real_trace, retraced = traces.real_trace, traces.retraced
@@ -30,13 +30,7 @@ LIMIT = "proposals.post_nms_top_n"
 @pytest.fixture
 def panel(qtbot: QtBot, selection: Selection) -> ProposalPanel:
     """The view on screen, without a trace."""
-    made = view("proposals").create(selection)
-    assert isinstance(made, ProposalPanel)
-    qtbot.addWidget(made)
-    made.resize(900, 700)
-    made.show()
-    qtbot.waitExposed(made)
-    return made
+    return opened(qtbot, selection, "proposals", ProposalPanel, None)
 
 
 @pytest.fixture

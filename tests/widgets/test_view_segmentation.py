@@ -16,9 +16,9 @@ from engine import scenes
 from engine.frame import Frame, GroundTruth, Transform
 from engine.trace import Trace
 from tests.widgets.factory import frame_of, result, toy_trace, trace_of
+from tests.widgets.hosting import opened, settled
 from tests.widgets.traces import SEED, pixel_trace, run
 from tests.widgets.two_stage import ArrowWindow
-from widgets.background import settle
 from widgets.segmentation.panel import ClassMapPanel
 from widgets.segmentation.truth import UNKNOWN, labels_of
 from widgets.segmentation.words import ENTROPY, ERRORS, MARGIN, SCORE
@@ -34,22 +34,9 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def show(qtbot: QtBot, selection: Selection) -> Show:
     def make(trace: Trace | None) -> ClassMapPanel:
-        panel = view("class_map").create(selection)
-        assert isinstance(panel, ClassMapPanel)
-        qtbot.addWidget(panel)
-        panel.resize(900, 700)
-        panel.show()
-        selection.set_trace(trace)
-        settled()
-        return panel
+        return opened(qtbot, selection, "class_map", ClassMapPanel, trace)
 
     return make
-
-
-def settled() -> None:
-    assert settle()
-    for _ in range(3):  # texts find their height, then the pictures theirs
-        QApplication.processEvents()
 
 
 def made_up(classes: int, network: tuple[int, int], frame: Frame) -> Trace:

@@ -19,6 +19,7 @@ from engine.miss import Change
 from engine.table import Reason, Table
 from engine.trace import Ref, Trace
 from tests.widgets.factory import CLASSES, PARAMS, frame_of, result, toy_trace, trace_of
+from tests.widgets.hosting import opened
 from tests.widgets.traces import real_trace, retraced, run
 from widgets.missed.objects import DRAWN, GOOD
 from widgets.missed.panel import MissedPanel
@@ -33,13 +34,7 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 @pytest.fixture
 def panel(qtbot: QtBot, selection: Selection) -> MissedPanel:
-    made = view("why_missed").create(selection)
-    assert isinstance(made, MissedPanel)
-    qtbot.addWidget(made)
-    made.resize(500, 1200)
-    with qtbot.waitExposed(made):
-        made.show()
-    return made
+    return opened(qtbot, selection, "why_missed", MissedPanel, None, size=(500, 1200))
 
 
 @pytest.fixture
