@@ -1,4 +1,4 @@
-"""What the tests of SSD, RetinaNet and FCOS have in common: pictures, a trace, and its checks."""
+"""What the tests of one-stage detectors have in common: pictures, a trace, and its checks."""
 
 from __future__ import annotations
 
@@ -68,6 +68,26 @@ def assert_equals_model(trace: Trace, module: nn.Module) -> int:
     np.testing.assert_array_equal(got.labels, want["labels"].numpy())
     np.testing.assert_array_equal(trace.transform.to_image(got.boxes), want["boxes"].numpy())
     return len(got)
+
+
+def assert_is_the_models(
+    trace: Trace, module: nn.Module, stages: str, found: int, suppressed: int
+) -> None:
+    """These stages, bitwise the module's detections, at least so many, and rows that connect."""
+    assert " ".join(trace.stages) == stages
+    assert assert_equals_model(trace, module) >= found
+    assert assert_suppressors(trace) >= suppressed
+    assert_rows_connected(trace)
+
+
+def assert_moved_equals_setting(
+    old: Trace, module: nn.Module, stage: str, name: str, value: Value
+) -> Trace:
+    """A moved parameter gives what the module gives with that setting; returns that trace."""
+    moved = trace_of(module, old.frame, {f"{stage}.{name}": value}, old)
+    assert_equals_model(moved, with_attribute(module, name, value))
+    assert_only_later_stages_changed(old, moved, stage)
+    return moved
 
 
 def assert_rows_connected(trace: Trace) -> None:

@@ -61,10 +61,7 @@ def _free_memory() -> Iterator[None]:
 @pytest.mark.parametrize("shape", checks.SHAPES)
 def test_detections_are_bitwise_those_of_the_model(version: str, shape: tuple[int, int]) -> None:
     got = trace(version, shape)
-    assert " ".join(got.stages) == STAGES
-    assert checks.assert_equals_model(got, model(version)) >= 100
-    assert checks.assert_suppressors(got) >= 100
-    checks.assert_rows_connected(got)
+    checks.assert_is_the_models(got, model(version), STAGES, found=100, suppressed=100)
 
 
 @VERSIONS
@@ -72,10 +69,7 @@ def test_detections_are_bitwise_those_of_the_model(version: str, shape: tuple[in
 def test_a_moved_parameter_equals_the_setting_of_the_model(
     version: str, stage: str, name: str, value: Value
 ) -> None:
-    old = trace(version)
-    moved = checks.trace_of(model(version), old.frame, {f"{stage}.{name}": value}, old)
-    checks.assert_equals_model(moved, checks.with_attribute(model(version), name, value))
-    checks.assert_only_later_stages_changed(old, moved, stage)
+    moved = checks.assert_moved_equals_setting(trace(version), model(version), stage, name, value)
     checks.assert_suppressors(moved)
 
 

@@ -59,14 +59,11 @@ def _free_memory() -> Iterator[None]:
 @MODELS
 @pytest.mark.parametrize("shape", checks.SHAPES)
 def test_detections_are_bitwise_those_of_the_model(name: str, shape: tuple[int, int]) -> None:
-    got = trace(name, shape)
-    assert " ".join(got.stages) == (
+    stages = (
         f"input backbone neck head {FIRST[name]} decode clip confidence class_map class_scores "
         "score_threshold topk nms detections"
     )
-    assert checks.assert_equals_model(got, model(name)) >= 50
-    assert checks.assert_suppressors(got) >= 5
-    checks.assert_rows_connected(got)
+    checks.assert_is_the_models(trace(name, shape), model(name), stages, found=50, suppressed=5)
 
 
 @MODELS
@@ -74,10 +71,7 @@ def test_detections_are_bitwise_those_of_the_model(name: str, shape: tuple[int, 
 def test_a_moved_parameter_equals_the_setting_of_the_model(
     name: str, stage: str, param: str, value: Value
 ) -> None:
-    old = trace(name)
-    moved = checks.trace_of(model(name), old.frame, {f"{stage}.{param}": value}, old)
-    checks.assert_equals_model(moved, checks.with_attribute(model(name), param, value))
-    checks.assert_only_later_stages_changed(old, moved, stage)
+    checks.assert_moved_equals_setting(trace(name), model(name), stage, param, value)
 
 
 @MODELS
