@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.annotations import Annotations, Picture
-from engine.datasets.gathering import as_floats, folder_of, usable
+from engine.datasets.gathering import as_floats, folder_of, usable, why_not
 from engine.datasets.masks import gather_masks
 from engine.datasets.reading import (
     LeftOut,
@@ -58,7 +58,9 @@ def read_coco(path: Path, images: Path | None = None) -> Annotations:
         try:
             row, label, box = row_of[item["image_id"]], label_of[item["category_id"]], item["bbox"]
         except (KeyError, TypeError):
-            left_out.add(_name(path, items, at), _why_not(item, row_of, label_of))
+            left_out.add(
+                _name(path, items, at), why_not(item, row_of, label_of, "bbox", "there is")
+            )
             continue
         if not four_numbers(box):
             left_out.add(_name(path, items, at), '"bbox" is not a list of four numbers')
@@ -153,18 +155,6 @@ def _classes(
         found = (to_int(i.get("category_id")) for i in items if isinstance(i, dict))
         names = {key: f"class {key}" for key in sorted({k for k in found if k is not None})}
     return list(names.values()), list(names)
-
-
-def _why_not(item: object, row_of: dict[Any, int], label_of: dict[Any, int]) -> str:
-    if not isinstance(item, dict):
-        return f"it is {shown(item)}, not an object"
-    for key, known, what in (("image_id", row_of, "image"), ("category_id", label_of, "category")):
-        value = item.get(key)
-        if value is None:
-            return f'it has no "{key}"'
-        if not isinstance(value, str | int | float) or value not in known:
-            return f"there is no {what} with the id {shown(value)}"
-    return 'it has no "bbox"'
 
 
 def _name(path: Path, items: list[Any], at: int) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.datasets.annotations import Floats, Picture, Rows
-from engine.datasets.reading import LARGEST_SIDE, LeftOut
+from engine.datasets.reading import LARGEST_SIDE, LeftOut, shown
 
 _REASONS = (
     "its box holds something that is no number",
@@ -85,3 +86,19 @@ def folder_of(files: Sequence[str], places: Sequence[Path]) -> Path | None:
             except (OSError, ValueError):  # a name that no file can have
                 continue
     return None
+
+
+def why_not(
+    item: object, row_of: dict[Any, int], label_of: dict[Any, int], needed: str, place: str
+) -> str:
+    """Why an item of a COCO file cannot be used: no object, no known image or category, or no
+    ``needed``. ``place``: the words before "no image", as "there is"."""
+    if not isinstance(item, dict):
+        return f"it is {shown(item)}, not an object"
+    for key, known, what in (("image_id", row_of, "image"), ("category_id", label_of, "category")):
+        value = item.get(key)
+        if value is None:
+            return f'it has no "{key}"'
+        if not isinstance(value, str | int | float) or value not in known:
+            return f"{place} no {what} with the id {shown(value)}"
+    return f'it has no "{needed}"'

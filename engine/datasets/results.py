@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.datasets.annotations import Annotations, Detections, Rows
-from engine.datasets.gathering import as_floats, usable
+from engine.datasets.gathering import as_floats, usable, why_not
 from engine.datasets.masks import LazyMasks, areas_of, boxes_of, gather_masks
 from engine.datasets.reading import LeftOut, four_numbers, number, read_json, shown, to_int
 from engine.errors import BoxscopeError
@@ -49,7 +49,9 @@ def read_results(path: Path, annotations: Annotations) -> Detections:
             row, label = row_of[item["image_id"]], label_of[item["category_id"]]
             score, box = number(item["score"]), item.get("bbox")
         except (KeyError, TypeError):
-            left_out.add(_name(path, at), _why_not(item, row_of, label_of))
+            left_out.add(
+                _name(path, at), why_not(item, row_of, label_of, "score", "the ground truth has")
+            )
             continue
         if score is None:
             left_out.add(_name(path, at), '"score" is not a number')
@@ -107,15 +109,3 @@ def _chosen(masks: LazyMasks | None, rows: Rows) -> LazyMasks | None:
 
 def _name(path: Path, at: int) -> str:
     return f"{path}, detection {at + 1}"
-
-
-def _why_not(item: object, row_of: dict[Any, int], label_of: dict[Any, int]) -> str:
-    if not isinstance(item, dict):
-        return f"it is {shown(item)}, not an object"
-    for key, known, what in (("image_id", row_of, "image"), ("category_id", label_of, "category")):
-        value = item.get(key)
-        if value is None:
-            return f'it has no "{key}"'
-        if not isinstance(value, str | int | float) or value not in known:
-            return f"the ground truth has no {what} with the id {shown(value)}"
-    return 'it has no "score"'
