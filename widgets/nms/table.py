@@ -32,7 +32,7 @@ TIPS = (
     "The kept row that suppressed it",
     "Overlap with the suppressor: intersection over union, 0 to 1",
 )
-_WIDEST = ("rank", "#8888", "", "8.888", "suppressed", "#8888", "8.888")
+_WIDEST = ("rank", "#8888", "", "8.8888", "suppressed", "#8888", "8.888")
 _LEFT = (2, 4)
 _Index = QModelIndex | QPersistentModelIndex
 
