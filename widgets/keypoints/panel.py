@@ -6,41 +6,37 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Slot
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QWidget
 
-from widgets.empty_page import EmptyPage, unseen
+from widgets.detection_panel import DetectionPanel
 from widgets.keypoints.model import Chosen, chosen_of
 from widgets.keypoints.page import KeypointsPage
 from widgets.keypoints.words import HINTS, cell_html, head_html, point_html
 
 if TYPE_CHECKING:
-    from engine.trace import Trace
+    from engine.trace import Ref, Trace
     from widgets.features.model import Cell
     from widgets.selection import Selection
 
 
-class KeypointsPanel(QStackedWidget):
+class KeypointsPanel(DetectionPanel):
     """Follows the selection. The chosen keypoint stays from detection to detection."""
 
+    stage, hints = "keypoints", HINTS
+    _chosen: Chosen | None
+
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._selection = selection
-        self._trace: Trace | None = None
-        self._chosen: Chosen | None = None
+        page = KeypointsPage()
+        super().__init__(selection, page, parent)
+        self.page = page
         self._keypoint = 0
         self._cell: Cell = (0, 0)
-        self.empty, self.page = EmptyPage(selection), KeypointsPage()
-        self.addWidget(self.empty)
-        self.addWidget(self.page)
         self.page.heat.picked.connect(self._on_picked)
         self.page.table.picked.connect(self.set_keypoint)
         self.page.picture.clicked.connect(self._on_clicked)
         self.page.picture.stepped.connect(self._on_stepped)
         self.page.over.toggled.connect(self._show_picture)
-        selection.trace_changed.connect(self._refresh)
-        selection.ref_changed.connect(self._refresh)
-        self._refresh()
+        self._follow()
 
     @property
     def chosen(self) -> Chosen | None:
@@ -59,27 +55,13 @@ class KeypointsPanel(QStackedWidget):
 
     # --- following
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._refresh()
+    def _find(self, trace: Trace | None, ref: Ref | None) -> Chosen | None:
+        return chosen_of(trace, ref)
 
-    @Slot()
-    def _refresh(self) -> None:
-        if unseen(self):
-            return
-        old, self._trace = self._trace, self._selection.trace
-        chosen = chosen_of(self._trace, self._selection.ref)
-        if chosen is None or self._trace is None:
-            self._chosen = None
-            self.empty.show_hint(*HINTS)
-            self.setCurrentIndex(0)
-            return
-        same = self._chosen is not None and self._chosen.row == chosen.row
-        if same and old is not None and _unchanged(old, self._trace):
-            return
-        self._chosen = chosen
-        self.setCurrentIndex(1)
-        self.page.head.set_html(head_html(self._trace, chosen))
+    def _show(self, trace: Trace) -> None:
+        chosen = self._chosen
+        assert chosen is not None
+        self.page.head.set_html(head_html(trace, chosen))
         self.page.table.set_rows([_row(chosen, k) for k in range(len(chosen))])
         self.set_keypoint(min(self._keypoint, len(chosen) - 1))
 
@@ -135,8 +117,3 @@ def _row(chosen: Chosen, k: int) -> tuple[str, ...]:
     (y, x), (left, top) = chosen.highest(k), chosen.image[k].tolist()
     score = f"{chosen.scores[k]:.2f}".replace("-", "−")
     return chosen.name(k), score, f"{y}, {x}", f"{left:.1f}", f"{top:.1f}"
-
-
-def _unchanged(old: Trace, new: Trace) -> bool:
-    """Neither detections nor keypoints ran again."""
-    return all(old.stages.get(n) is new.stages.get(n) for n in ("keypoints", new.final))

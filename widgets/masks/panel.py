@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Slot
-from PySide6.QtGui import QColor, QShowEvent
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
 
 from engine.trace import Ref
 from widgets.background import Newest
-from widgets.empty_page import EmptyPage, unseen
+from widgets.detection_panel import DetectionPanel
 from widgets.masks.model import Chosen, Shown, chosen_of, shown_of
 from widgets.masks.page import INSTANCE, MasksPage
 from widgets.masks.picture import MASK, VISIBLE, WHOLE
@@ -29,29 +29,26 @@ _RGB = np.array([QColor(c).getRgb()[:3] for c in LABELS], np.uint8)
 _ROOM = 0.15  # of the box's longer side, around it
 
 
-class MasksPanel(QStackedWidget):
+class MasksPanel(DetectionPanel):
     """Follows the selection, and selects the detection whose mask is clicked."""
 
+    stage, hints = "masks", HINTS
+    _chosen: Chosen | None
+
     def __init__(self, selection: Selection, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._selection = selection
-        self._trace: Trace | None = None
-        self._chosen: Chosen | None = None
+        page = MasksPage()
+        super().__init__(selection, page, parent)
+        self.page = page
         self._shown: Shown | None = None
         self._cell: Cell = (14, 14)  # cut to what there is
         self._work = Newest("boxscope-masks", self._on_shown)
-        self.empty, self.page = EmptyPage(selection), MasksPage()
-        self.addWidget(self.empty)
-        self.addWidget(self.page)
         self.page.heat.picked.connect(self._on_picked)
         self.page.threshold.valueChanged.connect(self._on_threshold)
         self.page.colours.currentIndexChanged.connect(self._ask)
         self.page.all.clicked.connect(self._on_clicked)
         for picture in (self.page.all, self.page.crop):
             picture.stepped.connect(self._on_stepped)
-        selection.trace_changed.connect(self._refresh)
-        selection.ref_changed.connect(self._refresh)
-        self._refresh()
+        self._follow()
 
     @property
     def chosen(self) -> Chosen | None:
@@ -72,29 +69,17 @@ class MasksPanel(QStackedWidget):
 
     # --- following
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._refresh()
+    def _find(self, trace: Trace | None, ref: Ref | None) -> Chosen | None:
+        return chosen_of(trace, ref)
 
-    @Slot()
-    def _refresh(self) -> None:
-        if unseen(self):
-            return
-        old, self._trace = self._trace, self._selection.trace
-        chosen = chosen_of(self._trace, self._selection.ref)
-        if chosen is None or self._trace is None:
-            self._chosen = self._shown = None
-            self._work.cancel()
-            self.empty.show_hint(*HINTS)
-            self.setCurrentIndex(0)
-            return
-        same = self._chosen is not None and self._chosen.row == chosen.row
-        if same and old is not None and _unchanged(old, self._trace):
-            return
-        self._chosen = chosen
-        self.setCurrentIndex(1)
-        self.page.head.set_html(head_html(self._trace, chosen))
-        self.page.heat.show_values(chosen.probabilities, 1.0, signed=False)
+    def _clear(self) -> None:
+        self._shown = None
+        self._work.cancel()
+
+    def _show(self, trace: Trace) -> None:
+        assert self._chosen is not None
+        self.page.head.set_html(head_html(trace, self._chosen))
+        self.page.heat.show_values(self._chosen.probabilities, 1.0, signed=False)
         self._show_cell()
         self._ask()
 
@@ -181,8 +166,3 @@ class MasksPanel(QStackedWidget):
         kept = self._trace.table(self._trace.final).kept
         at = min(max(self._chosen.at + by, 0), len(kept) - 1)
         self._selection.select(Ref(self._trace.final, int(kept[at])))
-
-
-def _unchanged(old: Trace, new: Trace) -> bool:
-    """Neither detections nor masks ran again."""
-    return all(old.stages.get(n) is new.stages.get(n) for n in ("masks", new.final))
