@@ -1,120 +1,28 @@
-"""The receptive fields view: layers, gradients and levels of real networks, and the sandbox."""
+"""The receptive fields view: layers, gradients and levels of real networks."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-import torch
-from PySide6.QtCore import QObject, QPoint, Qt, Slot
-from PySide6.QtGui import QKeySequence
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine import scenes
-from engine.errors import BoxscopeError
-from engine.receptive.arithmetic import Step
-from engine.receptive.effective import Unit, detection_field, trace_fields, unit_field
+from engine.receptive.effective import detection_field, trace_fields
 from engine.receptive.sight import cell_over, levels_seeing, uses
 from engine.trace import Ref, Trace
+from tests.widgets.hosting import settled
+from tests.widgets.receptive_hosting import LEFT, Engine, Show, engine, loaded, show
 from tests.widgets.traces import SEED, _session, pixel_trace, real_trace, run
 from tests.widgets.two_stage import ArrowWindow
-from widgets.background import settle
-from widgets.receptive.chain import FIRST, PRESETS, Chain, seen
 from widgets.receptive.panel import ReceptivePanel
-from widgets.receptive.question import Cell, FieldsAnswer, HeatAnswer, HeatQuestion, HeatState
-from widgets.receptive.sheet import COLUMNS, sheet_of
+from widgets.receptive.question import Cell, FieldsAnswer, HeatState
+from widgets.receptive.sheet import COLUMNS
 from widgets.selection import Selection
-from widgets.views import Remembers, view
 
-__all__ = ["pixel_trace", "real_trace"]
+__all__ = ["engine", "pixel_trace", "real_trace", "show"]
 _K = Qt.Key
-LEFT = Qt.MouseButton.LeftButton
-Show = Callable[..., ReceptivePanel]
-
-
-class Engine(QObject):
-    """Answers as the application does, at once, by the real session that made the traces."""
-
-    def __init__(self, selection: Selection) -> None:
-        super().__init__(selection)
-        self.questions: list[HeatQuestion | None] = []
-        self.says: HeatState | None = None  # instead of an answer
-        self.selection = selection
-        selection.fields_wished.connect(self.on_fields)
-        selection.heat_wished.connect(self.on_heat)
-
-    @Slot(object)
-    def on_fields(self, trace: Trace) -> None:
-        _loaded(trace)
-        fields = trace_fields(_session(), trace)
-        size = trace.transform.padded
-        self.selection.fields_changed.emit(
-            FieldsAnswer(trace.model, size, fields, sheet_of(fields))
-        )
-
-    @Slot(object)
-    def on_heat(self, question: HeatQuestion | None) -> None:
-        self.questions.append(question)
-        if question is None:
-            return
-        if self.says is not None:
-            self.selection.heat_changed.emit(HeatAnswer(question, self.says))
-            return
-        _loaded(question.trace)
-        of = question.of
-        try:
-            if isinstance(of, Cell):
-                unit = Unit(of.layer, of.y, of.x, of.channel)
-                found = unit_field(_session(), question.trace, unit)
-            else:
-                found = detection_field(_session(), question.trace, of)
-        except BoxscopeError as error:
-            answer = HeatAnswer(question, HeatState.FAILED, trouble=str(error))
-        else:
-            answer = HeatAnswer(question, HeatState.DONE, found)
-        self.selection.heat_changed.emit(answer)
-
-    @property
-    def asked(self) -> int:
-        return sum(question is not None for question in self.questions)
-
-
-def _loaded(trace: Trace) -> None:
-    """Another test's model may be in the session that all of them share."""
-    model = _session().model
-    if model is None or model.name != trace.model:
-        run(trace.frame, model=trace.model)
-
-
-@pytest.fixture
-def engine(selection: Selection) -> Engine:
-    return Engine(selection)
-
-
-@pytest.fixture
-def show(qtbot: QtBot, selection: Selection, engine: Engine) -> Show:
-    def make(trace: Trace | None, ref: Ref | None = None, page: int = 0) -> ReceptivePanel:
-        panel = view("receptive").create(selection)
-        assert isinstance(panel, ReceptivePanel)
-        qtbot.addWidget(panel)
-        panel.resize(900, 700)
-        panel.setCurrentIndex(page)
-        panel.show()
-        selection.set_trace(trace)
-        selection.select(ref)
-        _settled()
-        return panel
-
-    return make
-
-
-def _settled() -> None:
-    assert settle()
-    for _ in range(3):
-        QApplication.processEvents()
 
 
 def column(name: str) -> int:
@@ -244,7 +152,7 @@ def test_the_gradient_of_the_selected_detection(
 ) -> None:
     panel = show(real_trace, Ref("detections", 0), page=1)
     heat = panel.heat
-    _loaded(real_trace)
+    loaded(real_trace)
     expected = detection_field(_session(), real_trace, Ref("detections", 0))
     assert dict(heat.bars.shares) == pytest.approx(expected.inside)
     assert set(heat.picture.boxes) == {"field", "anchor", "proposal", "detection"}
@@ -255,7 +163,7 @@ def test_the_gradient_of_the_selected_detection(
     assert first is not None and not first.signed
     np.testing.assert_array_equal(first.found.heat, expected.heat)
     qtbot.mouseClick(heat.signed, LEFT, pos=QPoint(8, heat.signed.height() // 2))
-    _settled()
+    settled()
     second = heat.picture.tint
     assert second is not None and second.signed and engine.asked == asked
     strongest = np.unravel_index(np.abs(second.found.signed).argmax(), expected.signed.shape)
@@ -266,7 +174,7 @@ def test_the_gradient_of_the_selected_detection(
     qtbot.keyClick(heat.opacity, _K.Key_Home)
     assert heat.picture.grab().toImage() != before
     qtbot.keyClick(heat.gamma, _K.Key_End)
-    _settled()
+    settled()
     third = heat.picture.tint
     assert third is not None and third.gamma == 1.0
 
@@ -309,7 +217,7 @@ def test_a_cell_by_click_and_keys_one_channel_or_all(
     qtbot.mouseClick(heat.picture, LEFT, pos=heat.picture.centre_of((8, 3)).toPoint())
     heat.channel.setValue(2)
     assert engine.questions[-1].of == Cell("backbone.body.layer2.0.conv1", 8, 3, 2)
-    _settled()
+    settled()
     assert heat.answer is not None and heat.answer.found is not None
     x1, y1, x2, y2 = heat.answer.found.field or (0, 0, 0, 0)
     outside = heat.answer.found.heat.copy()
@@ -383,106 +291,9 @@ def test_a_network_without_boxes(show: Show, engine: Engine, pixel_trace: Trace)
     panel.setCurrentIndex(2)
     assert "no pyramid" in panel.levels.words.text() and panel.levels.chart.isHidden()
     panel.setCurrentIndex(1)
-    _settled()
+    settled()
     assert engine.asked == 1 and isinstance(engine.questions[-1].of, Cell)  # type: ignore[union-attr]
     assert panel.heat.answer is not None
-
-
-# --- the sandbox
-
-
-@pytest.mark.parametrize(
-    ("title", "field", "jump", "size"),
-    [("Three 3 × 3", 7, 1, 15), ("One 7 × 7", 7, 1, 15), ("Dilated 1, 2, 4", 15, 1, 21),
-     ("VGG16", 212, 32, 7), ("AlexNet: features", 195, 32, 6)],
-)  # fmt: skip
-def test_presets_come_out_as_papers_say(title: str, field: int, jump: int, size: int) -> None:
-    chain = next(preset.chain for preset in PRESETS if preset.title == title)
-    top = chain.reaches()[0][-1]
-    assert (top.field, top.jump, top.size) == (field, jump, size)
-
-
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda p: p.title)
-def test_what_is_lit_is_what_torch_reads(preset: object) -> None:
-    chain = preset.chain  # type: ignore[attr-defined]
-    reaches, trouble = chain.reaches()
-    assert not trouble
-    for position in {0, (reaches[-1].size or 1) // 2}:
-        picture = torch.ones(1, 1, chain.size, dtype=torch.float64, requires_grad=True)
-        found = picture
-        for s in chain.steps:
-            ones = torch.ones(1, 1, s.kernel, dtype=torch.float64)
-            found = torch.conv1d(found, ones, None, s.stride, s.padding, s.dilation)
-        assert found.shape[-1] == reaches[-1].size
-        (gradient,) = torch.autograd.grad(found[0, 0, position], picture)
-        lit = seen(chain.steps, len(chain.steps), position)[0]
-        inside = lit[(lit >= 0) & (lit < chain.size)]
-        assert np.flatnonzero(gradient[0, 0].numpy()).tolist() == inside.tolist()
-        first, last = reaches[-1].at(position)
-        assert (lit[0], lit[-1]) == (first, last)
-
-
-def test_rows_are_added_edited_removed_and_undone(show: Show, qtbot: QtBot) -> None:
-    panel = show(None, page=3)
-    box = panel.sandbox
-    rows = box.rows
-    assert box.chain == FIRST and "1 + 3 · (3 − 1) = 7" in box.formula.text()
-    qtbot.mouseClick(rows.button(2, "add"), LEFT)
-    assert len(box.chain.steps) == 4 and "1 + 4 · (3 − 1) = 9" in box.formula.text()
-    spin = rows.spin(0, "stride")
-    spin.setFocus()
-    qtbot.keyClick(spin, _K.Key_Up)
-    assert box.chain.steps[0] == Step(3, 2, 1) and "Plain" not in box.formula.text()
-    assert rows._rows[3].figures[0].text() == "<b>15</b>"
-    qtbot.mouseClick(rows.button(1, "remove"), LEFT)
-    assert len(box.chain.steps) == 3
-    for _ in range(2):
-        qtbot.keySequence(box, QKeySequence(QKeySequence.StandardKey.Undo))
-    assert len(box.chain.steps) == 4 and box.chain.steps[0].stride == 1
-    qtbot.mouseClick(box.undo, LEFT)
-    assert box.chain == FIRST and not box.undo.isEnabled()
-    qtbot.mouseClick(box.redo, LEFT)
-    assert len(box.chain.steps) == 4
-    box.preset.setFocus()
-    qtbot.keyClick(box.preset, _K.Key_End)
-    assert box.chain == PRESETS[-1].chain
-    box.input.setValue(1)
-    assert "Impossible" not in box.sentence.text()  # padding is enough for one px
-    rows.spin(0, "kernel").setValue(9)
-    assert "Impossible for 1 px" in box.sentence.text()
-
-
-def test_keys_and_clicks_ask_about_a_position(show: Show, qtbot: QtBot) -> None:
-    panel = show(None, page=3)
-    box, pyramid = panel.sandbox, panel.sandbox.pyramid
-    assert box.subject == (3, 7)
-    qtbot.keyClick(pyramid, _K.Key_Right)
-    qtbot.keyClick(pyramid, _K.Key_Down)
-    assert box.subject == (2, 8) and "sees px 6 to 10" in box.sentence.text()
-    at = pyramid.place_of(1, 0).center().toPoint()
-    qtbot.mouseClick(pyramid, LEFT, pos=at)
-    assert box.subject == (1, 0) and "1 of them are padding" in box.sentence.text()
-    assert pyramid.seen[0].tolist() == [-1, 0, 1]
-    box.set_chain(next(p.chain for p in PRESETS if "gridding" in p.title))
-    qtbot.keyClick(pyramid, _K.Key_Up)
-    qtbot.keyClick(pyramid, _K.Key_Up)
-    qtbot.keyClick(pyramid, _K.Key_End)
-    assert "Only 7 of these 13 px are read" in box.sentence.text()
-
-
-def test_the_sandbox_and_the_page_are_remembered(show: Show) -> None:
-    panel = show(None, page=3)
-    assert isinstance(panel, Remembers)
-    panel.sandbox.set_chain(Chain((Step(5, 2, 1, 1),), 40))
-    text = panel.remembered()
-    other = show(None)
-    other.recall(text)
-    assert other.sandbox.chain == panel.sandbox.chain and other.currentIndex() == 3
-    for damaged in ("", "[]", "{", json.dumps({"page": 1, "sandbox": '{"steps": [[0, 1, 1, 1]]}'})):
-        other.recall(damaged)
-    for steps in ([[0, 1, 1, 1]], [["a", 1, 1, 1]], [], [[3, 1]] * 99, 7):
-        other.recall(json.dumps({"page": 99, "sandbox": json.dumps({"steps": steps, "size": 9})}))
-    assert other.sandbox.chain == panel.sandbox.chain
 
 
 # --- nothing, and the window around it
@@ -543,6 +354,6 @@ def test_nothing_is_cut_off_sideways(
         )
     ):
         panel.setCurrentIndex(page)
-        _settled()
+        settled()
         for part in parts:
             assert part.mapTo(panel, part.rect().topRight()).x() < panel.width()
