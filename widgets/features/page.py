@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,21 +19,19 @@ from widgets.features.field import FieldPicture
 from widgets.features.grid import FeatureGrid
 from widgets.features.map import FeatureMap
 from widgets.features.words import EXPLANATION, PAPER
-from widgets.own_keys import SLIDER, OwnKeys
-from widgets.quiet_controls import Chooser
+from widgets.page_parts import KeyedChooser, KeyedContent, ScrolledPage, named
 from widgets.rich_text import RichText
 from widgets.turning_splitter import TurningSplitter
 
 _TRIO = ("Lateral", "Top-down", "Sum")
 
 
-class FeaturePage(QScrollArea):
+class FeaturePage(ScrolledPage):
     """Layer, channels, the chosen channel, one cell of it and the sum of the pyramid."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        em = self.fontMetrics().height()
-        self.layers = _Layers("Layer", "Layer whose feature maps are shown (L, Shift+L)")
+        self.layers = KeyedChooser("Layer", "Layer whose feature maps are shown (L, Shift+L)")
         self.layers.setObjectName("layers")
         self.on_picture = QCheckBox("&Picture below")
         self.on_picture.setObjectName("picture")
@@ -63,16 +58,19 @@ class FeaturePage(QScrollArea):
         self.readout, self.arithmetic, self.field_words = RichText(), RichText(), RichText()
         self.sums = self._sums()
         self.explanation = Explanation("Feature maps and the pyramid", EXPLANATION, PAPER)
-        content = _Content(self)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
-        column.addLayout(self._choices())
+        content = KeyedContent(
+            {
+                Qt.Key.Key_L: lambda shift: self.layers.step(-1 if shift else 1),
+                Qt.Key.Key_P: lambda shift: self.on_picture.toggle(),
+                Qt.Key.Key_S: lambda shift: self.sort.click(),
+                Qt.Key.Key_PageUp: lambda shift: self.grid.turn(-1),
+                Qt.Key.Key_PageDown: lambda shift: self.grid.turn(1),
+            }
+        )
+        column = self.column_in(content)
+        column.addLayout(named("&Layer", self.layers, self.on_picture))
         column.addWidget(TurningSplitter(self._channels(), self._detail(), (3, 5)), 1)
         column.addWidget(self.explanation)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(content)
         self.back.clicked.connect(lambda: self.grid.turn(-1))
         self.on.clicked.connect(lambda: self.grid.turn(1))
@@ -81,15 +79,6 @@ class FeaturePage(QScrollArea):
     def maps(self) -> tuple[FeatureMap, ...]:
         """Everything that shows the cell under study."""
         return self.map, *self.trio
-
-    def _choices(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        name = QLabel("&Layer")
-        name.setBuddy(self.layers)
-        line.addWidget(name)
-        line.addWidget(self.layers, 1)
-        line.addWidget(self.on_picture)
-        return line
 
     def _channels(self) -> QWidget:
         part = QWidget()
@@ -130,30 +119,3 @@ class FeaturePage(QScrollArea):
             grid.setColumnStretch(2 * at + 1, 1)
         grid.setRowStretch(1, 1)
         return part
-
-
-class _Layers(OwnKeys, Chooser):
-    own_keys = SLIDER
-
-
-class _Content(QWidget):
-    """Takes the keys that its parts leave: L, P, S, Page Up and Page Down."""
-
-    def __init__(self, page: FeaturePage) -> None:
-        super().__init__()
-        self._page = page
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        page, key = self._page, event.key()
-        if key == Qt.Key.Key_L:
-            back = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            at = page.layers.currentIndex() + (-1 if back else 1)
-            page.layers.setCurrentIndex(min(max(at, 0), page.layers.count() - 1))
-        elif key == Qt.Key.Key_P:
-            page.on_picture.toggle()
-        elif key == Qt.Key.Key_S:
-            page.sort.click()
-        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
-            page.grid.turn(1 if key == Qt.Key.Key_PageDown else -1)
-        else:
-            super().keyPressEvent(event)

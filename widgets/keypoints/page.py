@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QWidget
 
 from widgets.explanation import Explanation
 from widgets.features.map import FeatureMap
 from widgets.keypoints.picture import KeypointsPicture
 from widgets.keypoints.words import EXPLANATION, PAPER, TITLE
 from widgets.number_table import NumberTable
+from widgets.page_parts import ScrolledPage
 from widgets.rich_text import RichText
 
 _COLUMNS = (
@@ -21,12 +22,11 @@ _COLUMNS = (
 )
 
 
-class KeypointsPage(QScrollArea):
+class KeypointsPage(ScrolledPage):
     """The heat map, the picture, and all keypoints of the detection."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        em = self.fontMetrics().height()
         self.head, self.cell, self.point = RichText(), RichText(), RichText()
         self.heat = FeatureMap("Heat map", (8, 9))
         self.heat.setToolTip(
@@ -44,8 +44,7 @@ class KeypointsPage(QScrollArea):
         self.table = NumberTable("Keypoints", _COLUMNS, lines=17)
         self.explanation = Explanation(TITLE, EXPLANATION, PAPER)
         content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
+        column = self.column_in(content)
         pair = QHBoxLayout()
         pair.addWidget(self.heat, 1)
         pair.addWidget(self.picture, 1)
@@ -56,8 +55,4 @@ class KeypointsPage(QScrollArea):
         column.addWidget(self.point)
         column.addWidget(self.table)
         column.addWidget(self.explanation)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(content)

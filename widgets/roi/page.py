@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import (
-    QBoxLayout,
-    QCheckBox,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QGridLayout, QWidget
 
 from widgets.explanation import Explanation
-from widgets.own_keys import SLIDER, OwnKeys
-from widgets.quiet_controls import Chooser
+from widgets.page_parts import KeyedChooser, KeyedContent, ScrolledPage, named
 from widgets.rich_text import RichText
 from widgets.roi.align_map import AlignMap
 from widgets.roi.canvas import RoiCanvas
@@ -38,14 +27,13 @@ _HEAT_TIP = "Activation, no unit. Move the mouse or press the arrow keys."
 _WIDE = 46  # line heights from which results and shifts stand side by side
 
 
-class RoiPage(QScrollArea):
+class RoiPage(ScrolledPage):
     """Level, both grids, a reading, both results and what rounding costs."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        em = self.fontMetrics().height()
         self.head, self.level, self.readout, self.shift = (RichText() for _ in range(4))
-        self.channels = _Channels(
+        self.channels = KeyedChooser(
             "Channel",
             "Channel of the feature map; the most active inside the proposal comes first "
             "(Page Up, Page Down)",
@@ -65,35 +53,27 @@ class RoiPage(QScrollArea):
         self._results = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._results.addLayout(self._heat_grid(), 7)
         self._results.addWidget(self.shift, 4)
-        content = _Content(self)
-        column = QVBoxLayout(content)
-        column.setContentsMargins(em // 2, em // 2, em // 2, em // 2)
+        content = KeyedContent(
+            {
+                Qt.Key.Key_P: lambda shift: self.on_picture.toggle(),
+                Qt.Key.Key_PageUp: lambda shift: self.channels.step(-1),
+                Qt.Key.Key_PageDown: lambda shift: self.channels.step(1),
+            }
+        )
+        column = self.column_in(content)
         column.addWidget(self.head)
         column.addWidget(self.level)
-        column.addLayout(self._choices())
+        column.addLayout(named("&Channel", self.channels, self.on_picture))
         column.addLayout(self._map_grid(), 3)
         column.addWidget(self.readout)
         column.addLayout(self._results, 2)
         column.addWidget(self.explanation)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(content)
 
     @property
     def canvases(self) -> tuple[RoiCanvas, ...]:
         """Everything that shows the bin under study."""
         return self.pool_map, self.align_map, *self.heats
-
-    def _choices(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        name = QLabel("&Channel")
-        name.setBuddy(self.channels)
-        line.addWidget(name)
-        line.addWidget(self.channels, 1)
-        line.addWidget(self.on_picture)
-        return line
 
     def _map_grid(self) -> QGridLayout:
         grid = QGridLayout()
@@ -123,26 +103,3 @@ class RoiPage(QScrollArea):
         if self._results.direction() != way:
             self._results.setDirection(way)
         super().resizeEvent(event)
-
-
-class _Channels(OwnKeys, Chooser):
-    own_keys = SLIDER
-
-
-class _Content(QWidget):
-    """Takes the keys that its parts leave: Page Up and Down, and P."""
-
-    def __init__(self, page: RoiPage) -> None:
-        super().__init__()
-        self._page = page
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        channels = self._page.channels
-        by = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}.get(Qt.Key(event.key()))
-        if by is not None:
-            at = min(max(channels.currentIndex() + by, 0), channels.count() - 1)
-            channels.setCurrentIndex(at)
-        elif event.key() == Qt.Key.Key_P:
-            self._page.on_picture.toggle()
-        else:
-            super().keyPressEvent(event)
