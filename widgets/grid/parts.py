@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from widgets.explanation import Explanation
 from widgets.grid.picture import GridPicture
 from widgets.grid.words import COLOUR_TIP, COLOURED, DRAWN, DRAWN_TIP, PAPER, TEXT, TITLE
 from widgets.number_table import NumberTable
+from widgets.page_parts import named, side_of
 from widgets.proposals.heat import HeatLegend
 from widgets.quiet_controls import Chooser
 from widgets.rich_text import RichText
@@ -82,15 +75,10 @@ class GridWidgets(QWidget):
         column.addLayout(self._controls())
         column.addWidget(self.picture, 1)
         column.addWidget(self.legend)
-        right = QWidget()
-        side = QVBoxLayout(right)
-        side.setContentsMargins(2, 2, 2, 2)
-        for widget in (
+        right = side_of(
             self.cell, self.boxes, self.of_box, self.formula, self.classes,
             self.of_truth, self.note, self.objects, self.loss,
-        ):  # fmt: skip
-            side.addWidget(widget)
-        side.addStretch(1)
+        )  # fmt: skip
         page = self.page = QScrollArea()
         page.setWidgetResizable(True)
         page.setFrameShape(QFrame.Shape.NoFrame)
@@ -102,12 +90,7 @@ class GridWidgets(QWidget):
     def _controls(self) -> QGridLayout:
         grid = QGridLayout()
         for at, (text, control) in enumerate((("Colour", self.colours), ("Boxes", self.drawn))):
-            label = QLabel(text)
-            label.setBuddy(control)
-            row = QHBoxLayout()
-            row.addWidget(label)
-            row.addWidget(control, 1)
-            grid.addLayout(row, 0, at)
+            grid.addLayout(named(text, control), 0, at)
             grid.setColumnStretch(at, 1)
         grid.addWidget(self.heat, 1, 0, 1, 2)
         return grid

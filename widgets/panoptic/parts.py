@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from widgets.explanation import Explanation
-from widgets.own_keys import SLIDER, OwnKeys
+from widgets.page_parts import KeyedChooser, KeyedSlide, ScrolledPage, named, side_of
 from widgets.panoptic.words import EXPLANATION, OWN, PAPER, SHOWN, TITLE
-from widgets.quiet_controls import Chooser, Slide
 from widgets.rich_text import RichText
 from widgets.segmentation.legend import ClassTable
 from widgets.segmentation.picture import PixelPicture
@@ -44,17 +34,19 @@ class PanopticWidgets(StudyPanel):
         self.pictures = tuple(PixelPicture(name, _TIP) for name in names)
         self.instances, self.semantic, self.panoptic = self.pictures
         self.titles = [QLabel(f"<b>{name}</b>") for name in names]
-        self.shown_as = _Choice("Show", "What the model answers, or what is really there", SHOWN)
-        self.source = _Choice(
+        self.shown_as = KeyedChooser(
+            "Show", "What the model answers, or what is really there", SHOWN
+        )
+        self.source = KeyedChooser(
             "Semantic from",
             "Where the classes of pixels come from: the instances themselves, or a segmenter that "
             "has seen the same frame",
             (OWN,),
         )
-        self.score = _Slide(
+        self.score = KeyedSlide(
             0, 100, 50, "Score", "Instances below are left out. A what-if of this view"
         )
-        self.overlap = _Slide(
+        self.overlap = KeyedSlide(
             0, 99, 50, "Overlap",
             "An instance is dropped when no more than this share of its pixels is still free",
         )  # fmt: skip
@@ -78,21 +70,12 @@ class PanopticWidgets(StudyPanel):
         grid.setRowStretch(3, 5)
         for picture in self.pictures:
             picture.setMinimumSize(*[6 * self.fontMetrics().height()] * 2)
-        right = QWidget()
-        side = QVBoxLayout(right)
-        side.setContentsMargins(2, 2, 2, 2)
-        side.addLayout(self._controls())
-        for widget in (self.about, self.pixel_words, self.quality, self.classes):
-            side.addWidget(widget)
-        side.addStretch(1)
         # Hidden itself, a part of a splitter would come back without any room.
-        self.page = right
-        page = QScrollArea()
-        page.setWidgetResizable(True)
-        page.setFrameShape(QFrame.Shape.NoFrame)
-        page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        page.setWidget(right)
+        self.page = side_of(
+            self._controls(), self.about, self.pixel_words, self.quality, self.classes
+        )
+        page = ScrolledPage()
+        page.setWidget(self.page)
         whole = QVBoxLayout(self)
         whole.addWidget(TurningSplitter(left, page, (5, 4)), 1)
         whole.addWidget(self.explanation)
@@ -100,28 +83,14 @@ class PanopticWidgets(StudyPanel):
     def _controls(self) -> QGridLayout:
         grid = QGridLayout()
         rows = (
-            (("S&how", self.shown_as, None), ("S&emantic from", self.source, None)),
+            (("S&how", self.shown_as), ("S&emantic from", self.source)),
             (("S&core", self.score, self.values[0]), ("&Overlap", self.overlap, self.values[1])),
         )
         self.source.setMinimumContentsLength(8)
         for at, row in enumerate(rows):
-            for column, (text, control, value) in enumerate(row):
-                name = QLabel(text)
-                name.setBuddy(control)
-                line = QHBoxLayout()
-                line.addWidget(name)
-                line.addWidget(control, 1)
-                if value is not None:
+            for column, (text, control, *values) in enumerate(row):
+                for value in values:
                     value.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.00 "))
-                    line.addWidget(value)
-                grid.addLayout(line, at, column)
+                grid.addLayout(named(text, control, *values), at, column)
                 grid.setColumnStretch(column, 1)
         return grid
-
-
-class _Choice(OwnKeys, Chooser):
-    own_keys = SLIDER
-
-
-class _Slide(OwnKeys, Slide):
-    own_keys = SLIDER

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QVBoxLayout, QWidget
 
 from widgets.explanation import Explanation
-from widgets.own_keys import SLIDER, OwnKeys
-from widgets.quiet_controls import Chooser, Slide
+from widgets.page_parts import KeyedChooser, KeyedSlide, ScrolledPage, named, side_of
 from widgets.rich_text import RichText
 from widgets.segmentation.bars import ClassBars
 from widgets.segmentation.legend import ClassTable, HeatScale
@@ -44,9 +33,9 @@ class ClassMapWidgets(StudyPanel):
             "Class map over the picture",
             "Point at a pixel to read it, click to keep it; arrow keys move it",
         )
-        self.kind = _Choice("Map", MAP_TIP, MAPS)
-        self.label = _Choice("Class", "The class whose probability is shown")
-        self.opacity = _Slide(0, 100, OPACITY, "Opacity", "How much the map covers, %")
+        self.kind = KeyedChooser("Map", MAP_TIP, MAPS)
+        self.label = KeyedChooser("Class", "The class whose probability is shown")
+        self.opacity = KeyedSlide(0, 100, OPACITY, "Opacity", "How much the map covers, %")
         self.outlines = QCheckBox("&Outlines")
         self.outlines.setToolTip("Only the outlines of the areas, so that the picture stays clear")
         self.scale = HeatScale()
@@ -66,22 +55,10 @@ class ClassMapWidgets(StudyPanel):
         column.addWidget(self.picture, 1)
         column.addWidget(self.scale)
         column.addWidget(self.key)
-        right = QWidget()
-        side = QVBoxLayout(right)
-        side.setContentsMargins(2, 2, 2, 2)
-        for widget in (
-            self.about, self.bars, self.fit, self.legend, self.zoom_key, self.zoom,
-        ):  # fmt: skip
-            side.addWidget(widget)
-        side.addStretch(1)
         # Hidden itself, a part of a splitter would come back without any room.
-        self.page = right
-        page = QScrollArea()
-        page.setWidgetResizable(True)
-        page.setFrameShape(QFrame.Shape.NoFrame)
-        page.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        page.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        page.setWidget(right)
+        self.page = side_of(self.about, self.bars, self.fit, self.legend, self.zoom_key, self.zoom)
+        page = ScrolledPage()
+        page.setWidget(self.page)
         whole = QVBoxLayout(self)
         whole.addWidget(TurningSplitter(left, page), 1)
         whole.addWidget(self.explanation)
@@ -92,21 +69,8 @@ class ClassMapWidgets(StudyPanel):
             ((("&Map", self.kind), ("&Class", self.label)), (("O&pacity", self.opacity),))
         ):
             for at, (text, control) in enumerate(parts):
-                name = QLabel(text)
-                name.setBuddy(control)
-                line = QHBoxLayout()
-                line.addWidget(name)
-                line.addWidget(control, 1)
-                grid.addLayout(line, row, at)
+                grid.addLayout(named(text, control), row, at)
                 grid.setColumnStretch(at, 1)
         grid.addWidget(self.outlines, 1, 1)
         self.kind.setMinimumContentsLength(8)
         return grid
-
-
-class _Choice(OwnKeys, Chooser):
-    own_keys = SLIDER
-
-
-class _Slide(OwnKeys, Slide):
-    own_keys = SLIDER
