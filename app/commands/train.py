@@ -37,6 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps"
     )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of the first weights and the scenes; the shipped models have 0, another one shows "
+        "how much a figure owes to chance",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -52,11 +60,13 @@ def run(args: argparse.Namespace) -> int:
                 lines,
                 lambda: bool(stopped),
                 device=args.device,
+                seed=args.seed,
             )
     except Cancelled:
         lines.done()
         again = f"boxscope train {args.name} --out {shlex.quote(args.out)}"
         again += f" --steps {args.steps}" if args.steps is not None else ""
+        again += f" --seed {args.seed}" if args.seed else ""
         sys.stderr.write(f"boxscope: stopped {lines.where}and saved; to go on: {again}\n")
         return 130
     lines.done()

@@ -24,10 +24,11 @@ def save_state(path: Path, state: Mapping[str, Any]) -> None:
     part.replace(path)
 
 
-def load_state(path: Path, name: str) -> dict[str, Any] | None:
+def load_state(path: Path, name: str, seed: int = 0) -> dict[str, Any] | None:
     """The state in ``path``, or None when there is none.
 
-    Raises BoxscopeError for a file that is not a state of this model. Nothing is unpickled.
+    Raises BoxscopeError for a file that is not a state of this model, or one of another seed.
+    Nothing is unpickled.
     """
     if not path.exists():
         return None
@@ -38,6 +39,12 @@ def load_state(path: Path, name: str) -> dict[str, Any] | None:
         raise BoxscopeError(f"{path} is no training state that can be resumed; {advice}") from error
     if not isinstance(state, dict) or state.get("format") != _FORMAT or state.get("name") != name:
         raise BoxscopeError(f"{path} is not a training state of {name}; {advice}")
+    begun = state.get("seed", 0)
+    if begun != seed:
+        raise BoxscopeError(
+            f"{path} was begun with --seed {begun}, not {seed}: go on with --seed {begun}, "
+            f"or {advice}"
+        )
     return state
 
 

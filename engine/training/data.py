@@ -7,10 +7,15 @@ import torch
 from torch import Tensor
 
 from engine.frame import Frame
-from engine.scenes import HELD_OUT, draw
+from engine.scenes import draw
 
 Target = dict[str, Tensor]
 Batch = tuple[list[Tensor], list[Target]]
+
+TRAINING = 900_000
+"""Scenes below are trained on; those from here to HELD_OUT are looked at while a recipe is made."""
+
+_APART = 100_003  # scenes between the beginnings of two seeds
 
 
 def picture(frame: Frame, device: torch.device | None = None) -> Tensor:
@@ -35,11 +40,14 @@ def target(frame: Frame, device: torch.device | None = None) -> Target:
     return {name: value.to(device) for name, value in found.items()}
 
 
-def batch(step: int, size: int, side: int, device: torch.device | None = None) -> Batch:
-    """The pictures of a training step: a pure function of the step, so that training resumes.
+def batch(
+    step: int, size: int, side: int, device: torch.device | None = None, seed: int = 0
+) -> Batch:
+    """The pictures of a training step: a pure function of step and seed, so that training resumes.
 
-    Seeds run from 0 and wrap before the first held-out one.
+    Scenes run from ``seed`` * 100,003 and wrap before those that a recipe is judged by.
     """
-    seeds = ((step * size + i) % HELD_OUT for i in range(size))
+    first = seed * _APART + step * size
+    seeds = ((first + i) % TRAINING for i in range(size))
     frames = [draw(seed, (side, side)) for seed in seeds]
     return [picture(f, device) for f in frames], [target(f, device) for f in frames]

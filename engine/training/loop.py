@@ -51,6 +51,7 @@ def train(
     cancelled: Callable[[], bool] = lambda: False,
     changes: Mapping[str, Any] | None = None,
     device: str = "auto",
+    seed: int = 0,
 ) -> Path:
     """Train a shipped model by its recipe; returns the file of its weights, OUT/NAME.safetensors.
 
@@ -58,6 +59,8 @@ def train(
     on cancelling; ``steps`` counts from the very start, so that a larger number goes on with a
     run that was done. OUT/NAME.losses.csv and the event files in OUT/tensorboard/NAME have every
     loss of every step. ``changes`` replaces numbers of the recipe (for experiments and tests).
+    The shipped models have ``seed`` 0; another one begins with other weights and sees other scenes,
+    which tells how much a figure owes to chance.
 
     Raises BoxscopeError for a name without a recipe, a device that is not there, a folder that
     cannot be written to, a state that does not fit or a loss that is no longer a number, and
@@ -67,9 +70,11 @@ def train(
     steps = plan.steps if steps is None else steps
     if steps < 1:
         raise BoxscopeError(f"--steps {steps}: training needs at least one step.")
+    if seed < 0:
+        raise BoxscopeError(f"--seed {seed}: a seed is a whole number from 0 up.")
     where = torch.device(resolve(device))
     try:
-        return _train(name, plan, steps, Path(out), where, report, cancelled)
+        return _train(name, plan, steps, Path(out), where, seed, report, cancelled)
     except OSError as error:
         raise BoxscopeError(
             f"Training cannot write to the folder {out} ({error.strerror or error}); "
@@ -83,11 +88,12 @@ def _train(
     steps: int,
     folder: Path,
     device: torch.device,
+    seed: int,
     report: Report,
     cancelled: Callable[[], bool],
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    run = _Run(name, plan, steps, folder, device)
+    run = _Run(name, plan, steps, folder, device, seed)
     try:
         while run.step < steps:
             if cancelled():
@@ -107,17 +113,17 @@ class _Run:
     """A model on its way: everything that a checkpoint has to hold, and the logs."""
 
     def __init__(
-        self, name: str, plan: Recipe, steps: int, folder: Path, device: torch.device
+        self, name: str, plan: Recipe, steps: int, folder: Path, device: torch.device, seed: int
     ) -> None:
         self.name, self.plan, self.steps, self.folder, self.step = name, plan, steps, folder, 0
-        self.device = device
-        torch.manual_seed(0)
+        self.device, self.seed = device, seed
+        torch.manual_seed(seed)
         self.model = build(name).to(device).train()
         if plan.start:
             begin_with(self.model, plan.start)
         self.optimizer = optimizer_of(self.model, plan)
         self.average = Average(self.model, plan.average)
-        state = load_state(folder / f"{name}.state", name)
+        state = load_state(folder / f"{name}.state", name, seed)
         if state is not None:
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
@@ -129,8 +135,9 @@ class _Run:
     def advance(self) -> TrainingProgress:
         """One step."""
         plan, step, start = self.plan, self.step, time.perf_counter()
-        torch.manual_seed(step)  # the detectors sample anchors and proposals by chance
-        images, targets = batch(step, plan.batch, plan.side, self.device)
+        # The detectors sample anchors and proposals by chance.
+        torch.manual_seed(step + self.seed * 1_000_000)
+        images, targets = batch(step, plan.batch, plan.side, self.device, self.seed)
         rate = plan.rate_at(step, self.steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group.get("share", 1.0)
@@ -170,6 +177,7 @@ class _Run:
             self.folder / f"{self.name}.state",
             {
                 "name": self.name,
+                "seed": self.seed,
                 "step": self.step,
                 "model": self.model.state_dict(),
                 "optimizer": self.optimizer.state_dict(),

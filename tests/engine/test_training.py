@@ -15,9 +15,9 @@ from safetensors.torch import load_file
 from engine.catalogue import file_of, find
 from engine.errors import BoxscopeError, Cancelled
 from engine.networks import NAMES, build
-from engine.scenes import HELD_OUT
+from engine.scenes import HELD_OUT, draw
 from engine.training import RECIPES, TrainingProgress, train
-from engine.training.data import batch
+from engine.training.data import TRAINING, batch, picture
 
 TINY = {"batch": 2, "side": 96, "warm_up": 3}
 
@@ -130,6 +130,20 @@ def test_a_state_of_another_model_is_refused(tmp_path: Path) -> None:
         train("boxscope-maskrcnn", tmp_path, 1, changes=TINY)
 
 
+def test_another_seed_is_another_run(tmp_path: Path) -> None:
+    """Other first weights, other scenes; and a run goes on with the seed it was begun with."""
+    name, runs = "boxscope-ssd", {}
+    for folder, seed in (("one", 1), ("again", 1), ("two", 2)):
+        runs[folder] = load_file(train(name, tmp_path / folder, 1, changes=TINY, seed=seed))
+    for key in ("backbone.body.stem.0.weight", "head.classification_head.module_list.0.weight"):
+        torch.testing.assert_close(runs["one"][key], runs["again"][key])
+        assert not torch.allclose(runs["one"][key], runs["two"][key], atol=1e-2), key
+    one, two = (batch(0, 2, 64, seed=seed)[0] for seed in (1, 2))
+    assert not any(torch.equal(a, b) for a, b in zip(one, two, strict=True))
+    with pytest.raises(BoxscopeError, match="begun with --seed 1, not 0"):
+        train(name, tmp_path / "one", 2, changes=TINY)
+
+
 def test_bad_requests_say_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(BoxscopeError, match="boxscope-nothing"):
         train("boxscope-nothing", tmp_path)
@@ -137,6 +151,8 @@ def test_bad_requests_say_what_is_wrong(tmp_path: Path) -> None:
         build("boxscope-nothing")
     with pytest.raises(BoxscopeError, match="at least one"):
         train("boxscope-ssd", tmp_path, 0)
+    with pytest.raises(BoxscopeError, match="--seed -1"):
+        train("boxscope-ssd", tmp_path, 1, seed=-1)
     with pytest.raises(BoxscopeError, match="no device 'abacus'"):
         train("boxscope-ssd", tmp_path, 1, device="abacus")
     assert not list(tmp_path.iterdir())
@@ -174,7 +190,8 @@ def test_the_rate_rises_and_falls(name: str) -> None:
 
 def test_no_recipe_reaches_the_held_out_scenes() -> None:
     """A batch far on wraps to the first seeds: the held-out ones are never drawn."""
-    far = HELD_OUT // 2
-    images, _ = batch(far, 2, 64)
-    first, _ = batch(0, 2, 64)
-    assert all(torch.equal(a, b) for a, b in zip(images, first, strict=True))
+    assert TRAINING < HELD_OUT
+    for step, seed, first in ((TRAINING // 2, 0, 0), (0, 9, 9 * 100_003 - TRAINING)):
+        images, _ = batch(step, 2, 64, seed=seed)
+        expected = [picture(draw(first + i, (64, 64))) for i in range(2)]
+        assert all(torch.equal(a, b) for a, b in zip(images, expected, strict=True))
