@@ -111,12 +111,22 @@ ACTIONS: tuple[ActionSpec, ...] = (
                help="Only the picture, the stages and large text"),
     ActionSpec("full-screen", "F&ull screen", "&View", "view_menu.full_screen", ("F11",), checkable=True),
     ActionSpec("layout", "Reset la&yout", "&View", "view_menu.reset_layout", line_before=True),
+    ActionSpec("lesson-next", "&Next step", "&Lessons", "lesson_menu.forth", ("N",),
+               help="Show the answer of a lesson's question, or its next step"),
+    ActionSpec("lesson-back", "&Back", "&Lessons", "lesson_menu.back", ("B",),
+               help="The step before"),
+    ActionSpec("lesson-again", "Show the step &again", "&Lessons", "lesson_menu.again",
+               help="The present step as it was meant, whatever was changed meanwhile"),
+    ActionSpec("lesson-end", "&End the lesson", "&Lessons", "lesson_menu.end",
+               help="Your own picture, model and parameters come back"),
+    ActionSpec("lesson-open", "&Open a lesson of your own …", "&Lessons", "lesson_menu.open_file",
+               line_before=True, help="A TOML file; docs/lessons.md says how to write one"),
     ActionSpec("shortcuts", "&Shortcuts", "&Help", "view_menu.show_shortcuts", ("F1", "?")),
     ActionSpec("log", "Open the &log folder", "&Help", "view_menu.open_log"),
     ActionSpec("about", "&About Boxscope", "&Help", "view_menu.about"),
 )  # fmt: skip
 
-MENUS = ("&File", "&Edit", "&Play", "&Stage", "Pa&nels", "&View", "&Help")
+MENUS = ("&File", "&Edit", "&Play", "&Stage", "Pa&nels", "&Lessons", "&View", "&Help")
 
 
 def build(window: QMainWindow, menus: dict[str, QMenu]) -> dict[str, QAction]:

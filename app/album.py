@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize
 
+from app.lessons.lesson import find
 from app.offscreen import Patience, settled
 from engine import catalogue
 from engine.session import ModelChoice
@@ -33,6 +34,8 @@ THEMES = ("light", "dark")
 OTHERS = ("boxscope-yolo", "boxscope-unet")
 FEW_SCENES = "scenes:1000000-1000005"
 
+LESSON = ("two-stage", 4)  # and the step, from 0
+
 # stage, and whether rejected rows are shown: the road of a proposal, told in pictures
 STAGES = (
     ("anchors", False),
@@ -51,6 +54,7 @@ def take_pictures(app: QApplication, window: MainWindow, out: Path) -> list[Path
     window.freeze(True)
     album = _Album(app, window, out)
     album.stages()
+    album.lesson()
     album.views()
     for name in OTHERS:
         if album.missing and catalogue.state(catalogue.find(name)) == "shipped":
@@ -94,6 +98,19 @@ class _Album:
                 self._take(f"stage-{number}-{stage}", self._window, SIZE)
         selection.set_show_rejected(False)
         selection.set_stage(trace.final)
+
+    def lesson(self) -> None:
+        """A lesson under way; afterwards the window is as it was."""
+        assert self._window.presenter is not None
+        course, (name, step) = self._window.presenter.course, LESSON
+        course.start(find(name))
+        course.go(step)
+        Patience(lambda: not course.waiting, "The lesson")
+        self._take("lesson", self._window, SIZE)
+        trace = self._window.selection.trace
+        course.end()
+        Patience(lambda: self._window.selection.trace is not trace, "The end of the lesson")
+        self._window.freeze(True)
 
     def views(self) -> None:
         """Every view that has no picture yet and that the trace has what it needs for."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -39,6 +40,15 @@ def first_settings(choice: ModelChoice) -> Settings:
     """The moved parameters that the window begins with for a model: none for a segmenter."""
     info = catalogue.catalogue().get(choice.name)
     return Settings() if info is not None and info.task == "segmentation" else _FIRST
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """Model, device and the moved parameters of every model: to come back to after a lesson."""
+
+    model: ModelChoice
+    device: str
+    moved: Mapping[ModelChoice, Settings]
 
 
 class Controller(QObject):
@@ -152,6 +162,10 @@ class Controller(QObject):
         return first_settings(self._model) if moved is None else moved
 
     @property
+    def remembered(self) -> Remembered:
+        return Remembered(self._model, self._device, dict(self._settings))
+
+    @property
     def player_state(self) -> PlayerState | None:
         return self._playback.state
 
@@ -189,6 +203,18 @@ class Controller(QObject):
         self.model_changed.emit(choice, device)
         self.settings_changed.emit(self.settings)
         self.submit()
+
+    def restore(self, to: Remembered, quietly: bool = False) -> None:
+        """Go back to what was remembered; ``quietly``: compute and tell nothing, for a window that
+        is closing and only has to store it."""
+        self._settings = dict(to.moved)
+        if quietly:
+            self._model, self._device = to.model, to.device
+        elif (to.model, to.device) != (self._model, self._device):
+            self.set_model(to.model, to.device)
+        else:
+            self.settings_changed.emit(self.settings)
+            self.submit()
 
     def set_settings(self, settings: Settings) -> None:
         """All moved parameters at once; the shown frame is computed anew from the first change."""

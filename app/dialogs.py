@@ -56,6 +56,11 @@ def open_weights(parent: QWidget, folder: str) -> tuple[str, str | None] | None:
     return weights, labels or None
 
 
+def open_lesson(parent: QWidget, folder: str) -> str | None:
+    name, _ = QFileDialog.getOpenFileName(parent, "Open a lesson", folder, "Lessons (*.toml)")
+    return name or None
+
+
 def save_picture(parent: QWidget, folder: str) -> str | None:
     name, _ = QFileDialog.getSaveFileName(
         parent, "Save the picture", str(Path(folder) / "boxscope.png"), "PNG (*.png);;SVG (*.svg)"

@@ -30,7 +30,9 @@ class FileMenu(QObject):
         self._recent: QMenu | None = None
 
     def open_source(self, source: str) -> None:
-        if self._window.controller is not None:
+        if source.lower().endswith(".toml"):
+            self._window.lesson_menu.open(source)
+        elif self._window.controller is not None:
             self._window.controller.open(source)
 
     def remember(self, source: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
@@ -13,6 +14,9 @@ from app.collector import Collector
 from app.main_window import MainWindow
 from app.settings import AppSettings
 from app.startup import Startup
+
+if TYPE_CHECKING:
+    from app.lessons.lesson import Lesson
 
 DEFAULT_SOURCE = "scene:7?moving"
 
@@ -33,9 +37,10 @@ class Launcher(QObject):
         device: str | None = None,
         stage: str | None = None,
         present: bool = False,
+        lesson: Lesson | None = None,
     ) -> None:
         super().__init__(app)
-        self._source, self._stage = source, stage
+        self._source, self._stage, self._lesson = source, stage, lesson
         self._wanted = (model, checkpoint, labels, device)
         self.window = MainWindow(settings)
         self.collector = Collector(self)
@@ -46,8 +51,17 @@ class Launcher(QObject):
         self.window.painted.connect(self.startup.start)
         self.window.show()
         if present:
-            self.window.furnish()
-            self.window.actions_["present"].setChecked(True)
+            self.window.painted.connect(self._furnished)
+
+    @Slot()
+    def _furnished(self) -> None:
+        """A presentation notes what it hides: that has to be on the screen before."""
+        self.window.furnish()
+        QTimer.singleShot(0, self, self._present)
+
+    @Slot()
+    def _present(self) -> None:
+        self.window.actions_["present"].setChecked(True)
 
     @Slot(str, str)
     def _tell(self, sentence: str, details: str) -> None:
@@ -77,6 +91,8 @@ class Launcher(QObject):
         self.window.presenter.first_trace.connect(self.collector.freeze)
         if self._stage:
             self.window.presenter.start_at(self._stage)
+        if self._lesson:
+            self.window.lesson_menu.start(self._lesson)
 
     def end(self) -> None:
         """Everything that outlives the window's close, ended: threads, hooks, the collector."""
@@ -86,7 +102,7 @@ class Launcher(QObject):
         self._undo_hooks()
 
 
-def launch(args: argparse.Namespace) -> int:
+def launch(args: argparse.Namespace, lesson: Lesson | None = None) -> int:
     logs.start_logging()
     logs.install_qt_logging()
     app = QApplication.instance() or QApplication(["boxscope"])
@@ -104,6 +120,7 @@ def launch(args: argparse.Namespace) -> int:
         args.device,
         args.stage,
         args.present,
+        lesson,
     )
     # Ctrl+C in the terminal closes the window; Python sees the signal when Qt gives it a turn.
     signal.signal(signal.SIGINT, lambda *_: launcher.window.close())

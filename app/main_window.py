@@ -116,12 +116,14 @@ class MainWindow(QMainWindow):
         from app import actions
         from app.docks import DockKeeper, add_docks
         from app.file_menu import FileMenu
+        from app.lessons.menu import LessonMenu
         from app.view_menu import ViewMenu
         from widgets.views import views
 
         self._build_bars()
         self.file_menu = FileMenu(self)
         self.view_menu = ViewMenu(self)
+        self.lesson_menu = LessonMenu(self)
         self.menus: dict[str, QMenu] = {}
         self.actions_: dict[str, QAction] = actions.build(self, self.menus)
         self._build_toolbar([self.actions_[spec.name] for spec in actions.ACTIONS if spec.tool])
@@ -132,6 +134,7 @@ class MainWindow(QMainWindow):
         self.view_menu.add_docks(self.params_dock, self.docks.values())
         self.dock_keeper = DockKeeper(self, self.params_dock, self.docks, self.selection)
         self.dock_keeper.away = set(self.settings.text("window/away").split())
+        self.lesson_menu.fill()
         self.file_menu.fill_recent()
         bottom = [d for d in self.docks.values() if d.info.area == "bottom"]
         self.resizeDocks(bottom, BOTTOM_HEIGHTS[: len(bottom)], Qt.Orientation.Vertical)
@@ -229,6 +232,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._closing:
             self._closing = True
+            if self.presenter is not None:
+                self.presenter.course.stop()
             self.save_settings()
             if self.presenter is not None:
                 self.presenter.stop()

@@ -11,6 +11,7 @@ from app.comparison import Comparison
 from app.crowds import Crowds
 from app.drawing import Drawing
 from app.evaluating import Evaluating
+from app.lessons.course import Course
 from app.receptive import Receptive
 from app.refining import Refining
 from app.study import Study
@@ -61,6 +62,8 @@ class Presenter(QObject):
         self.receptive = Receptive(controller, window.selection, self)
         self.evaluating = Evaluating(controller, window.selection, window.undo_stack, self)
         self.drawing = Drawing(window, controller, self)
+        self.course = Course(window, controller, self)
+        window.lesson_menu.set_course(self.course)
         window.progress.cancelled.connect(controller.cancel)
         window.model_chooser.chosen.connect(self._choose_model)
         window.device_chooser.chosen.connect(self._choose_device)

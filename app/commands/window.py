@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from app.commands import _model
+from app.lessons.lesson import find
 from engine.errors import BoxscopeError
 
 HELP = "the window"
@@ -22,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", metavar="FILE", help="class names that belong to --checkpoint")
     parser.add_argument("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1 or mps")
     parser.add_argument("--stage", metavar="STAGE", help="the stage to begin with")
+    parser.add_argument(
+        "--lesson", metavar="NAME", help="begin with a lesson: its name, or a file of your own"
+    )
     parser.add_argument("--present", action="store_true", help="begin as a presentation (F5)")
 
 
@@ -40,6 +44,7 @@ def run(args: argparse.Namespace) -> int:
             f"{args.source}: there is no such file or folder, and no command of that name; "
             "see boxscope --help."
         )
+    lesson = find(args.lesson) if args.lesson else None
     if not has_display():
         from app.commands import tour
 
@@ -50,4 +55,4 @@ def run(args: argparse.Namespace) -> int:
         return tour.make("tour", args.source)
     from app.launch import launch
 
-    return launch(args)
+    return launch(args, lesson)

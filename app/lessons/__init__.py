@@ -1,0 +1,1 @@
+"""Lessons: texts that lead through the window step by step. A lesson is a TOML file."""
