@@ -22,17 +22,16 @@ from widgets.palette import label_colour, reason_look
 if TYPE_CHECKING:
     from widgets.nms.plan import Plan
 
-HEADINGS = ("rank", "row", "class", "score", "verdict", "by", "IoU")
+HEADINGS = ("rank", "row", "class", "score", "verdict", "IoU")
 TIPS = (
     "Place by score, 1 is the best",
     "Row of the stage's table",
     "Class, or pyramid level where classes are not known yet",
     "Score with which the candidate came in",
-    "What NMS decided; grey: not decided yet at this point of the play",
-    "The kept row that suppressed it",
+    "Kept, or suppressed by which kept row; grey: not decided yet at this point of the play",
     "Overlap with the suppressor: intersection over union, 0 to 1",
 )
-_WIDEST = ("rank", "#8888", "", "8.8888", "suppressed", "#8888", "8.888")
+_WIDEST = ("rank", "#8888", "", "8.8888", "by #8888", "8.888")
 _LEFT = (2, 4)
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -96,9 +95,8 @@ class DecisionModel(QAbstractTableModel):
             case "score":
                 return score_text(float(plan.table.scores[row]))
             case "verdict":
-                return reason_look(int(plan.table.reason[row])).words
-            case "by":
-                return f"#{by}" if by >= 0 else ""
+                # In short: the names of classes need the room.
+                return f"by #{by}" if by >= 0 else reason_look(int(plan.table.reason[row])).words
         return f"{plan.iou[row]:.3f}" if by >= 0 else ""
 
     def rowCount(self, parent: _Index | None = None) -> int:
@@ -224,8 +222,8 @@ class DecisionTable(QTableView):
     def _set_widths(self) -> None:
         """By the widest text that may come, not by what is there: columns must not move live."""
         metrics = QFontMetrics(self.font())
-        # A long name is cut rather than the verdict out of sight.
-        self.horizontalHeader().setMinimumSectionSize(metrics.horizontalAdvance("88888"))
+        # A very long name is cut rather than the verdict out of sight.
+        self.horizontalHeader().setMinimumSectionSize(metrics.horizontalAdvance("8888888"))
         for at, text in enumerate(_WIDEST):
             room = 14 if at in _LEFT else 12
             self.setColumnWidth(at, metrics.horizontalAdvance(text) + room)
