@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.settings import AppSettings, stored_look
+from app.settings import LAYOUT_VERSION, AppSettings, stored_look
 from widgets.canvas import Canvas
 from widgets.selection import Selection
 from widgets.theme import apply_theme
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from engine.session import ModelChoice
     from widgets.message_bar import Level
 
-LAYOUT_VERSION = 2
 UNDO_LIMIT = 500  # steps
 SIDE_WIDTH = 400
 BOTTOM_HEIGHTS = [150, 60]  # boxes, and the lineage in one line

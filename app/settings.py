@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QSettings
 
+LAYOUT_VERSION = 2  # of docks; a stored layout of another one is not restored
 RECENT_LIMIT = 12
 THEMES = ("system", "light", "dark")
 SCALES = (1.0, 1.25, 1.5, 2.0)

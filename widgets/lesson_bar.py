@@ -64,7 +64,11 @@ class LessonBar(QWidget):
         row = FlowLayout(6)
         for widget in (
             self.title,
-            self.steps, self.again_button, self.back_button, self.next_button, self.end_button,
+            self.back_button,
+            self.next_button,
+            self.steps,
+            self.again_button,
+            self.end_button,
         ):  # fmt: skip
             row.addWidget(widget)
         column = QVBoxLayout(self)

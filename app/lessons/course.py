@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QObject, Signal, Slot
+from PySide6.QtCore import QByteArray, QObject, Qt, Signal, Slot
 
 from app.controller import Remembered, first_settings
 from app.lessons.lesson import Lesson, Scene, scenes
 from app.lessons.pick import fill, pick
+from app.settings import LAYOUT_VERSION
 from engine.errors import BoxscopeError
 from engine.params import Settings
 from engine.session import ModelChoice
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from app.main_window import MainWindow
     from engine.trace import Trace
 
-LAYOUT_VERSION = 2
+PRESENTED = 45  # percent of the window's width for a view in a presentation
 
 
 @dataclass(frozen=True)
@@ -239,6 +240,9 @@ class Course(QObject):
             self._window.docks[key].come()
             self._came = key if presenting else ""
         if presenting:
+            if self._came:
+                wide = [self._window.width() * PRESENTED // 100]
+                self._window.resizeDocks([self._window.docks[key]], wide, Qt.Orientation.Horizontal)
             self._window.canvas.setFocus()
 
     def _hide_view(self) -> None:
