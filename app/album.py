@@ -69,6 +69,18 @@ def _shows(window: MainWindow, model: str) -> bool:
     return trace is not None and trace.model == model
 
 
+def _is_back(window: MainWindow, to: Trace) -> bool:
+    """Does the window show again what it showed in an earlier trace?"""
+    trace, controller = window.selection.trace, window.controller
+    return (
+        trace is not None
+        and controller is not None
+        and controller.wanted_source == controller.source
+        and (trace.frame.source, trace.model) == (to.frame.source, to.model)
+        and trace.settings == to.settings
+    )
+
+
 class _Album:
     """The pictures that were taken, and of which views there is none yet."""
 
@@ -102,14 +114,13 @@ class _Album:
     def lesson(self) -> None:
         """A lesson under way; afterwards the window is as it was."""
         assert self._window.presenter is not None
-        course, (name, step) = self._window.presenter.course, LESSON
+        course, (name, step), trace = self._window.presenter.course, LESSON, self._trace
         course.start(find(name))
         course.go(step)
         Patience(lambda: not course.waiting, "The lesson")
         self._take("lesson", self._window, SIZE)
-        trace = self._window.selection.trace
         course.end()
-        Patience(lambda: self._window.selection.trace is not trace, "The end of the lesson")
+        Patience(partial(_is_back, self._window, trace), "The end of the lesson")
         self._window.freeze(True)
 
     def views(self) -> None:

@@ -61,7 +61,8 @@ class Controller(QObject):
     ``model_changed(ModelChoice, device)``;
     ``compared(Trace | Failure)`` of the other side of a comparison;
     ``opening(str)`` a source that is being waited for, "" when that is over; ``submitted(seq)`` a
-    trace was asked for, so that other work of the engine gives way.
+    trace was asked for, so that other work of the engine gives way; ``cancelled``: the user gave up
+    what was under way.
     """
 
     frame_shown = Signal(object)
@@ -78,6 +79,7 @@ class Controller(QObject):
     model_changed = Signal(object, str)
     opening = Signal(str)
     submitted = Signal(int)
+    cancelled = Signal()
 
     def __init__(
         self,
@@ -146,6 +148,11 @@ class Controller(QObject):
         return self._source
 
     @property
+    def wanted_source(self) -> str:
+        """The source that is being opened, else the one that is shown."""
+        return self._playback.opening_source or self._source
+
+    @property
     def frozen(self) -> bool:
         return self._frozen
 
@@ -187,6 +194,10 @@ class Controller(QObject):
     def open(self, source: str) -> None:
         """Open a source. Until its first frame comes, and if it fails, the old one stays."""
         self._playback.open(source)
+
+    def stay(self) -> None:
+        """Open no other source after all."""
+        self._playback.give_up_opening()
 
     def open_frame(self, frame: Frame) -> None:
         """Look at one picture that is in memory already (the clipboard)."""
@@ -280,10 +291,10 @@ class Controller(QObject):
 
     def cancel(self) -> None:
         """Give up what is under way: a source that is being opened, else a model's download."""
-        if self._playback.give_up_opening():
-            return
-        self._new_epoch()
-        self._fall_back()
+        if not self._playback.give_up_opening():
+            self._new_epoch()
+            self._fall_back()
+        self.cancelled.emit()
 
     def submit(self) -> None:
         """Ask for a trace of the present frame with the present model and parameters."""

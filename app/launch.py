@@ -91,7 +91,11 @@ class Launcher(QObject):
         self.window.presenter.first_trace.connect(self.collector.freeze)
         if self._stage:
             self.window.presenter.start_at(self._stage)
-        if self._lesson:
+        QTimer.singleShot(0, self, self._teach)  # after a presentation that waits for its turn
+
+    @Slot()
+    def _teach(self) -> None:
+        if self._lesson is not None:
             self.window.lesson_menu.start(self._lesson)
 
     def end(self) -> None:

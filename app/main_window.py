@@ -215,6 +215,7 @@ class MainWindow(QMainWindow):
             dock.begin(self.selection, self.settings.text(f"views/{key}"))
         if source:
             self.file_menu.open_source(source)
+        self.lesson_menu.begin(self.presenter.course)
 
     # --- what the user drops and closes
 

@@ -63,6 +63,11 @@ class Playback(QObject):
     def state(self) -> PlayerState | None:
         return self._current.state if self._current is not None else None
 
+    @property
+    def opening_source(self) -> str:
+        """The source that is being waited for, "" for none."""
+        return self._opening.source if self._opening is not None else ""
+
     def open(self, source: str) -> None:
         self._end(self._opening)
         self._opening = _Playing(source, self)

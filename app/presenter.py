@@ -63,7 +63,6 @@ class Presenter(QObject):
         self.evaluating = Evaluating(controller, window.selection, window.undo_stack, self)
         self.drawing = Drawing(window, controller, self)
         self.course = Course(window, controller, self)
-        window.lesson_menu.set_course(self.course)
         window.progress.cancelled.connect(controller.cancel)
         window.model_chooser.chosen.connect(self._choose_model)
         window.device_chooser.chosen.connect(self._choose_device)
@@ -170,7 +169,8 @@ class Presenter(QObject):
     @Slot(str)
     def _on_source(self, source: str) -> None:
         self._window.setWindowTitle(f"{source} – Boxscope")
-        self._window.file_menu.remember(source)
+        if self.course.lesson is None:  # else it is the lesson's, not one that the user chose
+            self._window.file_menu.remember(source)
 
     @Slot(object, str)
     def _on_model(self, choice: ModelChoice, device: str) -> None:

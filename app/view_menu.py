@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QByteArray, QObject, QUrl
 from PySide6.QtGui import QAction, QDesktopServices, QKeySequence
 from PySide6.QtWidgets import QApplication, QDockWidget, QMessageBox
 
-from app.settings import SCALES, stored_look
+from app.settings import LAYOUT_VERSION, SCALES, stored_look
 from widgets.theme import apply_theme
 
 if TYPE_CHECKING:
@@ -126,7 +126,11 @@ class ViewMenu(QObject):
         ]
         if on:
             self._before_present = [
-                (window.saveState(), self._scale, [w for w in chrome if w.isVisible()])
+                (
+                    window.saveState(LAYOUT_VERSION),
+                    self._scale,
+                    [w for w in chrome if w.isVisible()],
+                )
             ]
             window.dock_keeper.resting = True
             # Hidden menus keep no shortcuts unless their actions belong to the window too.
@@ -138,10 +142,16 @@ class ViewMenu(QObject):
             state, self._scale, visible = self._before_present.pop()
             for widget in visible:
                 widget.show()
-            window.restoreState(state)
+            window.restoreState(state, LAYOUT_VERSION)
             window.dock_keeper.resting = False
             window.dock_keeper.look_again()
         self._apply()
+
+    def present_then(self, layout: QByteArray) -> None:
+        """When the presentation ends, this is the layout that comes back."""
+        if self._before_present:
+            _, scale, visible = self._before_present.pop()
+            self._before_present.append((layout, scale, visible))
 
     def full_screen(self, on: bool) -> None:
         if on:

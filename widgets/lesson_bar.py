@@ -139,6 +139,7 @@ class _Text(QTextBrowser):
     def __init__(self, lines: int) -> None:
         super().__init__()
         self._lines = lines
+        self._shown = ""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenExternalLinks(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -149,8 +150,10 @@ class _Text(QTextBrowser):
         self.viewport().setAutoFillBackground(False)
 
     def show_markdown(self, text: str, to_end: bool) -> None:
-        if text != self.toMarkdown():
-            self.setMarkdown(text)
+        if text == self._shown:
+            return  # live, numbers are asked for with every frame
+        self._shown = text
+        self.setMarkdown(text)
         self._fit()
         bar = self.verticalScrollBar()
         bar.setValue(bar.maximum() if to_end else 0)

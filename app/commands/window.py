@@ -50,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
 
         sys.stdout.write(
             "boxscope: there is no display; the same window runs offscreen on a drawn scene with "
-            "a shipped model.\n"
+            "a shipped model"
+            + (", without the lesson, which needs somebody to read it.\n" if lesson else ".\n")
         )
         return tour.make("tour", args.source)
     from app.launch import launch

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -87,11 +88,12 @@ def scenes(lesson: Lesson) -> tuple[Scene, ...]:
     return tuple(found)
 
 
+@cache
 def shipped() -> tuple[Lesson, ...]:
     """The lessons that come with Boxscope, in the order of the menu."""
     with as_file(files("assets") / "lessons") as folder:
-        found = [read(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
-    return tuple(sorted((_shipped(lesson) for lesson in found), key=lambda x: x.order))
+        found = [replace(read(path), path="") for path in folder.glob(f"*{SUFFIX}")]
+    return tuple(sorted(found, key=lambda lesson: lesson.order))
 
 
 def find(name: str) -> Lesson:
@@ -105,10 +107,6 @@ def find(name: str) -> Lesson:
             f"{SUFFIX} file."
         )
     return lessons[name]
-
-
-def _shipped(lesson: Lesson) -> Lesson:
-    return Lesson(**{**vars(lesson), "path": ""})
 
 
 def read(path: Path) -> Lesson:
@@ -131,8 +129,16 @@ def read(path: Path) -> Lesson:
     _nothing_left(found, where)
     if not steps:
         raise BoxscopeError(f"{where}: has no steps; write each below a line [[step]].")
-    made = tuple(_step(given, f"{where}, step {i}") for i, given in enumerate(steps, 1))
-    return Lesson(path.stem, title, about, made, order, where)
+    made = [_step(given, f"{where}, step {i}") for i, given in enumerate(steps, 1)]
+    beside = tuple(replace(step, source=_beside(path, step.source)) for step in made)
+    return Lesson(path.stem, title, about, beside, order, str(path.absolute()))
+
+
+def _beside(path: Path, source: str | None) -> str | None:
+    """A file that lies beside the lesson is meant from there, wherever Boxscope was started."""
+    if not source or not (path.parent / source).exists():
+        return source
+    return str((path.parent / source).absolute())
 
 
 def _step(given: Any, where: str) -> Step:

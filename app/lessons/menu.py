@@ -30,6 +30,7 @@ class LessonMenu(QObject):
         super().__init__(window)
         self._window = window
         self._course: Course | None = None
+        self._waiting: Lesson | None = None  # chosen before the engine was there
         self._listed = False
 
     def fill(self) -> None:
@@ -37,10 +38,12 @@ class LessonMenu(QObject):
         self._window.menus[MENU].aboutToShow.connect(self._list)
         self._on_changed()
 
-    def set_course(self, course: Course) -> None:
-        """Whose steps these are; from then on lessons can be begun."""
+    def begin(self, course: Course) -> None:
+        """The engine is there, and what the user had is on its way: lessons can be begun."""
         self._course = course
         course.changed.connect(self._on_changed)
+        if self._waiting is not None:
+            course.start(self._waiting)
 
     @Slot()
     def _list(self) -> None:
@@ -80,6 +83,8 @@ class LessonMenu(QObject):
     def start(self, lesson: Lesson) -> None:
         if self._course is not None:
             self._course.start(lesson)
+        else:
+            self._waiting = lesson
 
     def open_file(self, *_: Any) -> None:
         from app import dialogs

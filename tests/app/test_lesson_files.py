@@ -96,6 +96,14 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         find(str(path))
 
 
+def test_a_file_beside_the_lesson_is_meant_from_there(tmp_path: Path) -> None:
+    (tmp_path / "street.png").touch()
+    text = f'title = "t"\n{STEP}source = "street.png"\n{STEP}source = "scene:3"\n{STEP}source = ""'
+    first, scene, none = read(lesson_file(tmp_path, text)).steps
+    assert first.source == str(tmp_path / "street.png")
+    assert (scene.source, none.source) == ("scene:3", "")
+
+
 def test_lessons_are_found_by_name() -> None:
     assert find("nms").title == next(x.title for x in shipped() if x.name == "nms")
     assert all(lesson.path == "" for lesson in shipped())
