@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from app.controller import first_settings
+from app.moved import first_settings
 from app.undo import ChangeSettings
 from engine.params import Settings
 from engine.session import ModelChoice, Request

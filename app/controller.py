@@ -12,15 +12,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.bridge import Bridge
+from app.moved import Remembered, first_settings
 from app.playback import Playback
-from engine import DEFAULT_MODEL, catalogue
+from engine import DEFAULT_MODEL
 from engine.frame import Frame
 from engine.params import Settings, Value
 from engine.session import ModelChoice, Request
@@ -29,26 +29,6 @@ from engine.trace import Trace
 from engine.worker import Answer, Failure, Job, Worker
 
 RATE_WINDOW = 30  # traces over which the displayed rate is averaged
-
-# Detectors are published with thresholds made for measuring AP (0.05, 0.01), which cover a picture
-# with boxes. The window begins with this one instead, as a moved parameter like any other: the
-# panel shows it, and "reset" brings the model's own back.
-_FIRST = Settings.of({"score_threshold.score_thresh": 0.5})
-
-
-def first_settings(choice: ModelChoice) -> Settings:
-    """The moved parameters that the window begins with for a model: none for a segmenter."""
-    info = catalogue.catalogue().get(choice.name)
-    return Settings() if info is not None and info.task == "segmentation" else _FIRST
-
-
-@dataclass(frozen=True)
-class Remembered:
-    """Model, device and the moved parameters of every model: to come back to after a lesson."""
-
-    model: ModelChoice
-    device: str
-    moved: Mapping[ModelChoice, Settings]
 
 
 class Controller(QObject):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QObject, Slot
 
-from app.controller import Remembered
 from app.file_menu import CLIPBOARD
+from app.moved import Remembered
 from app.settings import LAYOUT_VERSION
 from engine.frame import Frame
 

@@ -11,11 +11,11 @@ from zlib import crc32
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from app.controller import first_settings
 from app.lessons.before import Before
 from app.lessons.lesson import Lesson, Scene, scenes
 from app.lessons.pick import fill, pick
 from app.lessons.remote import RemoteKeys
+from app.moved import first_settings
 from engine.errors import BoxscopeError
 from engine.params import Settings
 from engine.session import ModelChoice

@@ -11,11 +11,11 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from app.controller import first_settings
 from app.launch import Launcher
 from app.lessons.course import Course
 from app.lessons.lesson import Lesson, find, shipped
 from app.main_window import MainWindow
+from app.moved import first_settings
 from app.settings import AppSettings
 from engine.frame import Frame
 from engine.scenes import draw
