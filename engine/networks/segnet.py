@@ -21,11 +21,11 @@ from engine.networks.encoder import WIDTHS, Encoder, classify_step, conv, narrow
 from engine.networks.steps import Maps, Segmenter, Step, start_weights, upsample_step
 from engine.scenes import CLASSES
 
-_LAYERS = 3
+_LAYERS = 4
 
 
 class SegNet(Segmenter):
-    """(B, 3, H, W) in 0..1 -> {"out": (B, classes, H, W)}; strides 2 to 16."""
+    """(B, 3, H, W) in 0..1 -> {"out": (B, classes, H, W)}; strides 2 to 32."""
 
     stride = 2 ** (_LAYERS + 1)
 

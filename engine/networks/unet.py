@@ -2,8 +2,8 @@
 
 Source: Ronneberger et al., U-Net: Convolutional Networks for Biomedical Image Segmentation, MICCAI
 2015, figure 1. Differences: the contracting path is a small residual network that halves by
-strides; convolutions are padded, so that the map is as large as the picture; batch normalisation;
-the finest skip connection is the picture itself.
+strides, five times in place of four; convolutions are padded, so that the map is as large as the
+picture; batch normalisation; the finest skip connection is the picture itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engine.networks.encoder import WIDTHS, Encoder, classify_step, conv, normed
 from engine.networks.steps import Maps, Segmenter, Step, start_weights
 from engine.scenes import CLASSES
 
-_LAYERS = 3
+_LAYERS = 4
 _FINEST = 16  # channels at the picture's own resolution
 
 
@@ -36,7 +36,7 @@ class Expand(nn.Module):
 
 
 class UNet(Segmenter):
-    """(B, 3, H, W) in 0..1 -> {"out": (B, classes, H, W)}; strides 1 to 16."""
+    """(B, 3, H, W) in 0..1 -> {"out": (B, classes, H, W)}; strides 1 to 32."""
 
     stride = 2 ** (_LAYERS + 1)
 

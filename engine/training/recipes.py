@@ -69,26 +69,26 @@ def _segmenter(steps: int, start: str = "boxscope-maskrcnn", rate: float = 8e-3)
         side=192,
         average=0.98,
         start=start,
-        backbone=0.1,
+        backbone=0.3,
         look=classes_of_pixels,
     )
 
 
 RECIPES: dict[str, Recipe] = {
-    "boxscope-maskrcnn": Recipe(steps=6600, names=_TWO_STAGE),
+    "boxscope-maskrcnn": Recipe(steps=14000, names=_TWO_STAGE),
     "boxscope-retinanet": Recipe(
         steps=2800, names=_SINGLE_SHOT, rate=1e-3, start="boxscope-maskrcnn"
     ),
-    "boxscope-ssd": Recipe(steps=1650, names=_SINGLE_SHOT, batch=16),
+    "boxscope-ssd": Recipe(steps=4500, names=_SINGLE_SHOT, batch=16),
     "boxscope-yolo": Recipe(steps=3200, names=_GRID, start="boxscope-maskrcnn"),
     "boxscope-yolo-anchors": Recipe(steps=1500, names=_GRID, rate=1e-3, start="boxscope-yolo"),
-    "boxscope-unet": _segmenter(3300),
-    "boxscope-segnet": _segmenter(800, "boxscope-unet"),
+    "boxscope-unet": _segmenter(10000),
+    "boxscope-segnet": _segmenter(4500, "boxscope-unet"),
     # As in the paper, each goes on from the coarser one, in smaller steps.
-    "boxscope-fcn32s": _segmenter(900),
-    "boxscope-fcn16s": _segmenter(300, "boxscope-fcn32s", rate=2e-3),
-    "boxscope-fcn8s": _segmenter(400, "boxscope-fcn16s", rate=2e-3),
-    "boxscope-dilated": _segmenter(700),
+    "boxscope-fcn32s": _segmenter(2500),
+    "boxscope-fcn16s": _segmenter(800, "boxscope-fcn32s", rate=2e-3),
+    "boxscope-fcn8s": _segmenter(1200, "boxscope-fcn16s", rate=2e-3),
+    "boxscope-dilated": _segmenter(2500),
 }
 
 

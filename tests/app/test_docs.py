@@ -56,8 +56,8 @@ def test_the_lineage_of_the_best_detection(trace: Trace, page: str) -> None:
     rpn = trace.stages["rpn_deltas"].arrays["deltas"][at["anchors"]]
     assert ", ".join(f"{v:.4f}" for v in rpn) in page
     suppressed = np.flatnonzero(trace.table("nms").by == at["nms"])
-    assert len(suppressed) == 11
-    assert "Eleven candidates" in page
+    assert len(suppressed) == 8
+    assert "Eight candidates" in page
 
 
 def test_the_grid_of_yolo(page: str) -> None:

@@ -11,15 +11,18 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+from app.crowds import losses_of
 from app.launch import Launcher
 from app.lessons.course import Course
-from app.lessons.lesson import Lesson, find, shipped
+from app.lessons.lesson import Lesson, find, scenes, shipped
 from app.main_window import MainWindow
 from app.moved import first_settings
 from app.settings import AppSettings
 from engine.frame import Frame
+from engine.params import Settings
 from engine.scenes import draw
-from engine.session import ModelChoice
+from engine.session import ModelChoice, Request, Session
+from engine.sources import open_source
 from tests.app.conftest import MODEL, PATIENCE
 from widgets.grid.picture import GridPicture
 
@@ -126,6 +129,22 @@ def test_lessons_are_short_and_in_order() -> None:
         assert lesson.steps[0].source and lesson.steps[0].model, lesson.name
         for step in lesson.steps:
             assert len(step.text.split()) <= 60 and len(step.answer.split()) <= 60, step.title
+
+
+def test_the_lesson_about_nms_loses_objects_where_it_says_so() -> None:
+    low, high, middle = [s for s in scenes(find("nms")) if s.source == "scene:924?crowd"]
+    with open_source(low.source) as source:
+        frame = source.read()
+    assert frame is not None
+    session, choice, found = Session(), ModelChoice(low.model), {}
+    for scene in (low, high, middle):
+        settings = Settings.of({**first_settings(choice), **scene.settings})
+        trace = session.run(Request(frame, choice, settings=settings))
+        losses, threshold = losses_of(trace)
+        found[threshold] = len(losses), len(trace.detections)
+    assert [round(threshold, 2) for threshold in found] == [0.05, 0.95, 0.5]
+    (lost, few), (_, many), (_, kept) = found.values()
+    assert lost >= 2 and few < kept < many
 
 
 def test_keys_walk_through_a_lesson(launch: Launch, qtbot: QtBot, own: Path) -> None:

@@ -28,8 +28,8 @@ from engine.trace import Trace
 OURS = [info.name for info in catalogue().values() if info.task == "segmentation" and info.shipped]
 OTHERS = models.list_models(module=models.segmentation)
 SKIPS = {
-    "boxscope-unet": ["decoder3", "decoder2", "decoder1", "decoder0"],
-    "boxscope-segnet": ["decoder3", "decoder2", "decoder1"],
+    "boxscope-unet": ["decoder4", "decoder3", "decoder2", "decoder1", "decoder0"],
+    "boxscope-segnet": ["decoder4", "decoder3", "decoder2", "decoder1"],
     "boxscope-fcn32s": [],
     "boxscope-fcn16s": ["decoder4"],
     "boxscope-fcn8s": ["decoder4", "decoder3"],
