@@ -133,9 +133,18 @@ def test_a_row_of_the_ranking_opens_in_the_window(
     window, panel = opened(qtbot, launch, results)
     evaluate(panel, SET)
     qtbot.waitUntil(lambda: complete(panel), timeout=PATIENCE)
-    walk, run = panel.walk.walk, panel.current
-    assert walk is not None and run is not None
-    row = int(np.flatnonzero(walk.score < 0.5)[0])  # the window's own threshold hides it
+    run = panel.current
+    assert run is not None
+    # A class with detections that the window's own threshold hides.
+    label = int(np.bincount(run.detections.labels[run.detections.scores < 0.5]).argmax())
+    name = run.annotations.classes[label]
+    panel.look_at(name)
+    qtbot.waitUntil(
+        lambda: panel.walk.walk is not None and panel.walk.walk.name == name, timeout=PATIENCE
+    )
+    walk = panel.walk.walk
+    assert walk is not None
+    row = int(np.flatnonzero(walk.score < 0.5)[0])
     table = panel.walk.table
     index = table.rows.index(row, 0)
     table.scrollTo(index)
