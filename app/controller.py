@@ -18,7 +18,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.bridge import Bridge
-from app.moved import Remembered, first_settings
+from app.moved import Remembered, settings_of
 from app.playback import Playback
 from engine import DEFAULT_MODEL
 from engine.frame import Frame
@@ -145,8 +145,7 @@ class Controller(QObject):
     @property
     def settings(self) -> Settings:
         """Moved parameters of the present model."""
-        moved = self._settings.get(self._model)
-        return first_settings(self._model) if moved is None else moved
+        return settings_of(self._model, self._settings)
 
     @property
     def remembered(self) -> Remembered:

@@ -21,6 +21,12 @@ def first_settings(choice: ModelChoice) -> Settings:
     return Settings() if info is not None and info.task == "segmentation" else _FIRST
 
 
+def settings_of(choice: ModelChoice, moved: Mapping[ModelChoice, Settings]) -> Settings:
+    """The moved parameters of a model: as they were moved, else as the window begins with it."""
+    found = moved.get(choice)
+    return first_settings(choice) if found is None else found
+
+
 @dataclass(frozen=True)
 class Remembered:
     """Model, device and the moved parameters of every model: to come back to after a lesson."""

@@ -6,10 +6,13 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.commands import _model
-from app.lessons.lesson import find
 from engine.errors import BoxscopeError
+
+if TYPE_CHECKING:
+    from app.lessons.lesson import Lesson
 
 HELP = "the window"
 
@@ -38,13 +41,20 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
+def _lesson(name: str) -> Lesson:
+    """Read before the window opens; nothing of it is imported when no lesson is asked for."""
+    from app.lessons.lesson import find
+
+    return find(name)
+
+
 def run(args: argparse.Namespace) -> int:
     if args.source and ":" not in args.source and not Path(args.source).exists():
         raise BoxscopeError(
             f"{args.source}: there is no such file or folder, and no command of that name; "
             "see boxscope --help."
         )
-    lesson = find(args.lesson) if args.lesson else None
+    lesson = _lesson(args.lesson) if args.lesson else None
     if not has_display():
         from app.commands import tour
 

@@ -41,6 +41,9 @@ class Before(QObject):
     def __init__(self, window: MainWindow, controller: Controller, parent: QObject) -> None:
         super().__init__(parent)
         self._window, self._controller = window, controller
+        self._returning = False  # whether the source is being opened to come back to
+        self._over = False
+        controller.source_changed.connect(self._on_source)
         state = controller.player_state
         file = state is not None and not state.live
         self._noted = _Noted(
@@ -84,19 +87,20 @@ class Before(QObject):
         elif noted.source == controller.source:
             controller.stay()
         else:
-            controller.source_changed.connect(self._on_source)
+            self._returning = True
             controller.open(noted.source)
 
     @Slot(str)
     def _on_source(self, source: str) -> None:
         """To the place in a video or folder where it was."""
-        self._controller.source_changed.disconnect(self._on_source)
-        noted = self._noted
-        if source == noted.source:
+        noted, returning, self._returning = self._noted, self._returning, False
+        if returning and source == noted.source:
             if noted.index > 0:
                 self._controller.seek(noted.index)
             if not noted.playing:
                 self._controller.play(False)
+        if self._over:
+            self.deleteLater()
 
     def go_back(self) -> None:
         """Picture, model, parameters, panels."""
@@ -104,6 +108,9 @@ class Before(QObject):
         self.open_source()
         self._window.undo_stack.clear()
         self._controller.restore(self._noted.engine)
+        self._over = True
+        if not self._returning:
+            self.deleteLater()
 
     def restore_window(self) -> None:
         noted, window = self._noted, self._window

@@ -15,7 +15,7 @@ from app.lessons.before import Before
 from app.lessons.lesson import Lesson, Scene, scenes
 from app.lessons.pick import fill, pick
 from app.lessons.remote import RemoteKeys
-from app.moved import first_settings
+from app.moved import settings_of
 from engine.errors import BoxscopeError
 from engine.params import Settings
 from engine.session import ModelChoice
@@ -164,8 +164,7 @@ class Course(QObject):
         """A lesson's model as the window begins with it, the user's own as it was moved."""
         assert self._before is not None
         choice = self._choice(scene)
-        moved = None if scene.model else self._before.engine.moved.get(choice)
-        first = first_settings(choice) if moved is None else moved
+        first = settings_of(choice, {} if scene.model else self._before.engine.moved)
         return Settings.of({**first, **scene.settings})
 
     def _is_there(self, scene: Scene, trace: Trace) -> bool:
