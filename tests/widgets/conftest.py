@@ -77,3 +77,17 @@ def _running(thing: QTimer | QThread) -> bool:
 
 def _name(thing: QObject | None) -> str:
     return "nobody" if thing is None else f"{type(thing).__name__} {thing.objectName()!r}"
+
+
+@pytest.fixture
+def themed(qapp: QApplication) -> Iterator[QApplication]:
+    """The application, whose font, palette and style are afterwards what they were."""
+    font, palette, style = qapp.font(), qapp.palette(), qapp.style().objectName()
+    yield qapp
+    follower = qapp.findChild(object, "boxscope-theme")
+    if follower is not None:
+        follower.setParent(None)
+        follower.deleteLater()
+    qapp.setFont(font)
+    qapp.setPalette(palette)
+    qapp.setStyle(style)

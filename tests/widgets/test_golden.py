@@ -10,7 +10,7 @@ place or painted in another colour is. After a wanted change make them again and
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -140,21 +140,12 @@ TRACES: dict[str, Callable[[], Made]] = {
 
 
 @pytest.fixture
-def plain(qapp: QApplication) -> Iterator[None]:
+def plain(themed: QApplication) -> None:
     """The look that the pictures were taken with."""
-    font, palette, style = qapp.font(), qapp.palette(), qapp.style().objectName()
-    apply_theme(qapp, "light", 1.0)
-    large = qapp.font()
+    apply_theme(themed, "light", 1.0)
+    large = themed.font()
     large.setPointSizeF(POINTS)
-    qapp.setFont(large)
-    yield
-    follower = qapp.findChild(object, "boxscope-theme")
-    if follower is not None:
-        follower.setParent(None)
-        follower.deleteLater()
-    qapp.setFont(font)
-    qapp.setPalette(palette)
-    qapp.setStyle(style)
+    themed.setFont(large)
 
 
 def photograph(widget: QWidget) -> QImage:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,19 +23,6 @@ from widgets.selection import Selection
 from widgets.shortcut_overview import ShortcutOverview
 from widgets.theme import apply_theme
 from widgets.views import view, views
-
-
-@pytest.fixture
-def themed(qapp: QApplication) -> Iterator[QApplication]:
-    font, palette, style = qapp.font(), qapp.palette(), qapp.style().objectName()
-    yield qapp
-    follower = qapp.findChild(object, "boxscope-theme")
-    if follower is not None:
-        follower.setParent(None)
-        follower.deleteLater()
-    qapp.setFont(font)
-    qapp.setPalette(palette)
-    qapp.setStyle(style)
 
 
 def test_dark_light_and_text_scale(themed: QApplication) -> None:
